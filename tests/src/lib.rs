@@ -1,0 +1,1 @@
+//! Tests across the whole rig; see `tests/tests/`.
