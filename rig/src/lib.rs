@@ -1,1 +1,4 @@
-//! The harness.
+//! The harness: plays scenarios on a lock, watches its lines and compares what it does with what was
+//! accepted before.
+
+pub mod trace;
