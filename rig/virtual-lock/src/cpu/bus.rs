@@ -51,10 +51,13 @@ pub trait Bus {
     /// Fetches a halfword of code, without side effect.
     fn fetch(&self, address: u32) -> Result<u16, AccessError>;
 
-    /// Counts up whenever memory that code may be fetched from is changed by other means than
-    /// [`Bus::write`] of the running core (NVMC, EasyDMA, a debugger): decoded code of an older
-    /// generation is stale.
+    /// Counts up whenever memory below `0x2000_0000` (flash, UICR) changes, whoever changes it:
+    /// decoded code of an older generation is stale.
     fn code_generation(&self) -> u64;
+
+    /// Counts up whenever RAM is changed by other means than [`Bus::write`] of the running core
+    /// (EasyDMA, a debugger). Costs nothing unless code runs from RAM.
+    fn ram_generation(&self) -> u64;
 
     /// Interrupt lines that are asserted, one bit an interrupt number.
     fn interrupts(&self) -> u64;
