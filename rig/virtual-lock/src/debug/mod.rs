@@ -1,4 +1,15 @@
-//! The lock's debug port: Arm debug port (DP), AHB-AP, Nordic CTRL-AP, and the wire protocol of
-//! probe-rs's Glasgow driver on a local socket.
+//! The lock's debug port: SWD line, Arm debug port (DP), AHB-AP, Nordic CTRL-AP, and the wire
+//! protocol of probe-rs's Glasgow driver on a local socket, so that unmodified debug tools attach.
+//! Bytes from a client get a defined answer or close its connection with a logged reason.
 
+mod ahb_ap;
+mod ctrl_ap;
+mod dp;
+mod glasgow;
+mod line;
+pub mod server;
 pub mod target;
+mod wire;
+
+#[cfg(test)]
+mod fake;
