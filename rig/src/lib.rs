@@ -1,4 +1,5 @@
 //! The harness: plays scenarios on a lock, watches its lines and compares what it does with what was
 //! accepted before.
 
+pub mod outcome;
 pub mod trace;

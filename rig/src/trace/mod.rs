@@ -4,6 +4,8 @@
 
 mod build;
 mod channel;
+#[cfg(test)]
+pub(crate) mod sketch;
 mod time;
 
 pub use build::{TraceBuilder, TraceError};
@@ -41,6 +43,16 @@ pub enum ResetCause {
 }
 
 impl ResetCause {
+    /// Every cause.
+    pub const ALL: [ResetCause; 6] = [
+        ResetCause::PowerOn,
+        ResetCause::BrownOut,
+        ResetCause::Watchdog,
+        ResetCause::Software,
+        ResetCause::Lockup,
+        ResetCause::Pin,
+    ];
+
     /// The word for it in outcomes.
     pub const fn name(self) -> &'static str {
         match self {
