@@ -1,5 +1,7 @@
 //! The harness: plays scenarios on a lock, watches its lines and compares what it does with what was
 //! accepted before.
 
+pub mod command;
 pub mod outcome;
+pub mod scenario;
 pub mod trace;

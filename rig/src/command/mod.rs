@@ -1,0 +1,60 @@
+//! The `rig` command: one file per verb. A verb returns an [`Exit`] when it came to an end, whatever
+//! that end is, and an [`Expected`] error when something it needs isn't right.
+
+mod check;
+mod error;
+mod list;
+mod select;
+
+use std::io::IsTerminal;
+
+use clap::{Parser, Subcommand};
+
+pub use error::{Exit, Expected};
+
+use crate::scenario::LockModel;
+
+/// Tests electronic deadbolts: plays what a person does to a lock, watches what the lock does, and
+/// compares that with what was accepted before.
+#[derive(Debug, Parser)]
+#[command(name = "rig", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 as accepted, 1 an outcome differs, 2 a scenario or the command line is wrong, 3 the rig \
+itself failed, 4 nothing was selected, 5 a snapshot is missing or pending, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    List(list::List),
+    Check(check::Check),
+}
+
+impl Cli {
+    /// Does what the command line says. What a person should read has been printed, but for an
+    /// error's message.
+    pub fn run(self) -> Result<Exit, Expected> {
+        match self.verb {
+            Verb::List(list) => list.run(),
+            Verb::Check(check) => check.run(),
+        }
+    }
+}
+
+/// Whether messages on stderr may have colour.
+pub fn colour_on_stderr() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// A lock model by its name, for the command line.
+fn lock_model(name: &str) -> Result<LockModel, String> {
+    LockModel::named(name).ok_or_else(|| {
+        format!(
+            "it is one of {}",
+            LockModel::ALL.map(LockModel::name).join(", ")
+        )
+    })
+}

@@ -1,0 +1,155 @@
+//! Folders of scenarios: which files they hold, what each is called, and where snapshots go.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Scenario, ScenarioError, parse};
+
+/// A folder that can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Listing a folder failed.
+    #[error("list the folder {}: {source}", path.display())]
+    List {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Reading a file failed.
+    #[error("read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A folder of scenario files and the `snapshots` folder in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The scenario folder at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Folder {
+        Folder { path: path.into() }
+    }
+
+    /// The scenario folder that `file` is in: the nearest one above it called `scenarios` or with a
+    /// `snapshots` folder in it, else the one it lies in.
+    pub fn of(file: &Path) -> Folder {
+        let parent = match file.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let root = parent
+            .ancestors()
+            .find(|folder| folder.ends_with("scenarios") || folder.join("snapshots").is_dir());
+        Folder::new(root.unwrap_or(parent))
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the accepted outcomes of its scenarios are.
+    pub fn snapshots(&self) -> PathBuf {
+        self.path.join("snapshots")
+    }
+
+    /// The scenario files in it and below it, in the order of their names.
+    pub fn files(&self) -> Result<Vec<PathBuf>, FolderError> {
+        let mut files = Vec::new();
+        walk(&self.path, &mut files)?;
+        files.sort();
+        Ok(files)
+    }
+
+    /// What the scenario in `file` is called: its path below the folder, without `.yaml`.
+    pub fn name(&self, file: &Path) -> String {
+        let below = file.strip_prefix(&self.path).unwrap_or(file);
+        let parts: Vec<String> = below
+            .with_extension("")
+            .components()
+            .filter_map(|part| match part {
+                std::path::Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
+                _ => None,
+            })
+            .collect();
+        parts.join("/")
+    }
+
+    /// Reads and checks one file of the folder.
+    pub fn load(&self, file: &Path) -> Result<Result<Scenario, ScenarioError>, FolderError> {
+        let source = fs::read_to_string(file).map_err(|source| FolderError::Read {
+            path: file.to_owned(),
+            source,
+        })?;
+        Ok(parse(&source, file, &self.name(file)))
+    }
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FolderError> {
+    let list = |source| FolderError::List {
+        path: folder.to_owned(),
+        source,
+    };
+    for entry in fs::read_dir(folder).map_err(list)? {
+        let path = entry.map_err(list)?.path();
+        if path.is_dir() {
+            if !path.ends_with("snapshots") {
+                walk(&path, files)?;
+            }
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml")
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_files_in_order_and_leaves_snapshots_out() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [
+            "b.yaml",
+            "a.yml",
+            "handing/left.yaml",
+            "snapshots/x.yaml",
+            "notes.txt",
+        ] {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let folder = Folder::new(dir.path());
+        let names: Vec<String> = folder
+            .files()
+            .unwrap()
+            .iter()
+            .map(|file| folder.name(file))
+            .collect();
+        assert_eq!(names, ["a", "b", "handing/left"]);
+        assert_eq!(Folder::of(&dir.path().join("handing/left.yaml")), folder);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        let error = Folder::new("no/such/folder").files().unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("list the folder no/such/folder: ")
+        );
+    }
+}

@@ -1,0 +1,211 @@
+//! A scenario: what is done to a lock, step by step, as a person writes it in a YAML file. A file is
+//! read, then checked whole, then handed on as typed steps: whatever is wrong with it is said before
+//! anything is touched, with its place in the file and what would be right.
+
+mod check;
+mod expect;
+mod fields;
+mod folder;
+mod lock;
+mod parse;
+mod problem;
+mod steps;
+mod values;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use crate::trace::{Contact, Nanos};
+
+pub use expect::{Expectation, Subject, Wanted};
+pub use folder::{Folder, FolderError};
+pub use lock::LockModel;
+pub use parse::parse;
+pub use problem::ScenarioError;
+pub(crate) use problem::did_you_mean;
+
+/// How long a key is down when a scenario presses it without saying for how long: a quick finger,
+/// three times the lock's debounce.
+pub const PRESS: Nanos = Nanos::from_millis(60);
+
+/// How long nothing is pressed after a press, before the next step or the next digit begins.
+pub const GAP: Nanos = Nanos::from_millis(140);
+
+/// How long the lock must do nothing for `settle` to call it quiet.
+pub const QUIET: Nanos = Nanos::from_secs(1);
+
+/// How long `settle` waits for that when it isn't told.
+pub const SETTLE_LIMIT: Nanos = Nanos::from_secs(30);
+
+/// What four good AA cells give, in millivolts.
+pub const NOMINAL_PACK: u32 = 6_000;
+
+/// A scenario, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenario {
+    /// The file's name without `.yaml`, with its folders below the scenario folder.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What it shows, in a sentence.
+    pub title: String,
+    /// The state that the lock is in when the first step begins.
+    pub given: Given,
+    /// The models it is for.
+    pub locks: Vec<LockModel>,
+    /// Which way the bolt's door opens.
+    pub door: Door,
+    /// How far times may be from the accepted ones, where the scenario says so.
+    pub tolerance: Option<Margin>,
+    /// What is done, in order, `repeat` written out.
+    pub steps: Vec<Step>,
+}
+
+/// The state of the lock before the first step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Given {
+    /// Flashed, never powered, battery out.
+    New,
+    /// Handed by its real procedure and locked, no code; battery in, awake for a while.
+    Handed,
+    /// Handed, and code 1234 programmed (five-key: in slot 1); battery in.
+    Programmed,
+}
+
+impl Given {
+    pub(crate) const NAMES: [&str; 3] = ["new", "handed", "programmed"];
+
+    /// The word for it in scenarios.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Given::New => "new",
+            Given::Handed => "handed",
+            Given::Programmed => "programmed",
+        }
+    }
+}
+
+/// The side that the door is hinged on, which decides which way round the motor retracts the bolt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Door {
+    /// Hinged on the left.
+    Left,
+    /// Hinged on the right.
+    Right,
+}
+
+/// How far a time may be from the accepted one: the sum of both parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Margin {
+    /// The part that doesn't depend on the time.
+    pub fixed: Nanos,
+    /// The part that grows with it, in thousandths.
+    pub permille: u32,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What is done.
+    pub action: Action,
+    /// How the snapshot names it: `wait 30s`.
+    pub text: String,
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// What the scenario wants to come of it.
+    pub expect: Vec<Expectation>,
+    /// What the scenario's author says before it.
+    pub notes: Vec<String>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Puts the pack in or takes it out, or changes it.
+    Battery(Battery),
+    /// Closes a contact for a while, then waits for [`GAP`].
+    Press {
+        /// Which; never a switch.
+        button: Contact,
+        /// How long it is closed.
+        down: Nanos,
+    },
+    /// Closes a contact and leaves it so.
+    Hold(Contact),
+    /// Opens a contact that was held.
+    Release(Contact),
+    /// Types a code.
+    Enter(Entry),
+    /// Moves switch 1, 2 or 3.
+    Switch {
+        /// Which.
+        number: u8,
+        /// To where.
+        on: bool,
+    },
+    /// Lets time pass.
+    Wait(Nanos),
+    /// Lets time pass until the lock is dark, silent and still for [`QUIET`].
+    Settle {
+        /// How long at most; a lock that is busy still has failed the step.
+        limit: Nanos,
+    },
+    /// Turns the key or the thumb-turn all the way.
+    TurnKey(Turn),
+    /// Blocks the bolt, or frees it.
+    Jam(Jam),
+}
+
+/// What happens to the battery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Battery {
+    /// The pack goes in, with the voltage it was last given.
+    Connect,
+    /// The pack comes out.
+    Disconnect,
+    /// The pack is, or becomes, one of this voltage and resistance, in or out.
+    Pack {
+        /// Without load, in millivolts.
+        millivolts: u32,
+        /// Inside the whole pack, in milliohms, where the scenario says.
+        milliohms: Option<u32>,
+    },
+}
+
+/// A code and how it is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The digits.
+    pub digits: Vec<u8>,
+    /// Whether `lock` is pressed after them; unsaid, a ten-key lock wants it and a five-key doesn't.
+    pub confirm: Option<bool>,
+    /// How long each key is down.
+    pub down: Nanos,
+    /// How long none is, after each.
+    pub gap: Nanos,
+}
+
+/// Where the key turns the bolt to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Fully extended.
+    Lock,
+    /// Fully retracted.
+    Unlock,
+}
+
+/// What the bolt meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jam {
+    /// Nothing.
+    Free,
+    /// It can't move out any further than half way.
+    Closing,
+    /// It can't move in any further than half way.
+    Opening,
+    /// It can't move at all.
+    Stuck,
+}
