@@ -1,6 +1,7 @@
 //! The harness: plays scenarios on a lock, watches its lines and compares what it does with what was
 //! accepted before.
 
+pub mod bench;
 pub mod command;
 pub mod outcome;
 pub mod scenario;
