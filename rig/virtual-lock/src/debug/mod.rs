@@ -7,6 +7,7 @@ mod ctrl_ap;
 mod dp;
 mod glasgow;
 mod line;
+mod rom_table;
 pub mod server;
 pub mod target;
 mod wire;
