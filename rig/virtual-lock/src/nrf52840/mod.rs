@@ -1,1 +1,456 @@
 //! The nRF52840 around the core: memory map, peripherals, and the events and tasks between them.
+//! Peripherals act at exact ticks; between their events nothing is computed.
+
+mod bus;
+mod clock;
+mod egu;
+mod ficr;
+mod gpio;
+mod gpiote;
+mod memory;
+mod names;
+mod nvmc;
+mod power;
+mod ppi;
+mod pwm;
+mod rng;
+mod rtc;
+mod saadc;
+mod temp;
+mod timer;
+mod uarte;
+mod wdt;
+mod wires;
+
+pub use gpio::{Drive, PinChange};
+pub use memory::{FLASH_SIZE, PAGE_SIZE, RAM_BASE, RAM_SIZE};
+pub use wires::SerialByte;
+
+use crate::time::Ticks;
+use egu::Egu;
+use gpiote::Gpiote;
+use memory::{Flash, Ram};
+use nvmc::Nvmc;
+use power::{ClockPower, Retained};
+use ppi::Ppi;
+use pwm::Pwm;
+use rng::Rng;
+use rtc::Rtc;
+use saadc::Saadc;
+use temp::Temp;
+use timer::Timer;
+use uarte::Uarte;
+use wdt::Wdt;
+use wires::{Gap, Peripheral, Wires};
+
+/// Why the chip is reset while it has power.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reset {
+    /// The reset pin, or CTRL-AP.
+    Pin,
+    /// The watchdog.
+    Watchdog,
+    /// `AIRCR.SYSRESETREQ`, by the program or a debugger.
+    Soft,
+    /// The core locked up.
+    Lockup,
+}
+
+/// Ids of the peripherals that do things by themselves.
+const TIMED: [u8; 20] = [
+    clock::ID,
+    0x02,
+    saadc::ID,
+    0x08,
+    0x09,
+    0x0A,
+    0x0B,
+    temp::ID,
+    rng::ID,
+    wdt::ID,
+    0x11,
+    0x1A,
+    0x1B,
+    0x1C,
+    nvmc::ID,
+    0x21,
+    0x22,
+    0x24,
+    0x28,
+    0x2D,
+];
+
+/// Events routed in one tick before the chain counts as endless.
+const ROUTES_A_TICK: usize = 10_000;
+
+/// The chip without its core. A clone is a fork.
+#[derive(Clone, Debug)]
+pub struct Chip {
+    wires: Wires,
+    nvmc: Nvmc,
+    clock_power: ClockPower,
+    gpiote: Gpiote,
+    ppi: Ppi,
+    saadc: Saadc,
+    temp: Temp,
+    rng: Rng,
+    wdt: Wdt,
+    timers: [Timer; 5],
+    rtcs: [Rtc; 3],
+    egus: [Egu; 6],
+    pwms: [Pwm; 4],
+    uartes: [Uarte; 2],
+    /// When each of [`TIMED`] is due, the earliest of them, and the interrupt lines.
+    due: [Ticks; TIMED.len()],
+    next: Ticks,
+    interrupts: u64,
+    /// The outside world has to look before time goes on.
+    attention: bool,
+}
+
+impl Default for Chip {
+    fn default() -> Self {
+        Chip::new()
+    }
+}
+
+impl Chip {
+    /// A chip from the factory, without power: flash and UICR erased.
+    pub fn new() -> Chip {
+        Chip::with(
+            Wires::new(Flash::erased(), Ticks(0)),
+            Nvmc::new(),
+            Retained::default(),
+        )
+    }
+
+    fn with(wires: Wires, nvmc: Nvmc, retained: Retained) -> Chip {
+        let mut chip = Chip {
+            wires,
+            nvmc,
+            clock_power: ClockPower::new(retained),
+            gpiote: Gpiote::new(),
+            ppi: Ppi::new(),
+            saadc: Saadc::new(),
+            temp: Temp::new(),
+            rng: Rng::new(),
+            wdt: Wdt::new(),
+            timers: [0x08, 0x09, 0x0A, 0x1A, 0x1B].map(Timer::new),
+            rtcs: [0x0B, 0x11, 0x24].map(Rtc::new),
+            egus: [0x14, 0x15, 0x16, 0x17, 0x18, 0x19].map(Egu::new),
+            pwms: [0x1C, 0x21, 0x22, 0x2D].map(Pwm::new),
+            uartes: [0x02, 0x28].map(Uarte::new),
+            due: [Ticks::NEVER; TIMED.len()],
+            next: Ticks::NEVER,
+            interrupts: 0,
+            attention: false,
+        };
+        for id in TIMED {
+            chip.refresh(id);
+        }
+        chip.look();
+        chip
+    }
+
+    /// Resets everything that `reset` resets: not flash, UICR, RAM, retained registers; a soft
+    /// reset and a lockup leave the watchdog running too.
+    pub fn reset(&mut self, reset: Reset, now: Ticks) {
+        use power::reason;
+        let mut retained = self.clock_power.power.retained.clone();
+        retained.reset_reasons |= match reset {
+            Reset::Pin => reason::PIN,
+            Reset::Watchdog => reason::DOG,
+            Reset::Soft => reason::SOFT,
+            Reset::Lockup => reason::LOCKUP,
+        };
+        let keeps_watchdog = matches!(reset, Reset::Soft | Reset::Lockup);
+        let wdt = keeps_watchdog
+            .then(|| self.wdt.clone())
+            .filter(Wdt::is_running);
+        self.rebuild(retained, wdt, now);
+    }
+
+    /// Power has come: everything but flash and UICR is as after power-on reset.
+    pub fn power_on(&mut self, vdd: f64, now: Ticks) {
+        self.wires.ram = Ram::new();
+        self.wires.ram_generation += 1;
+        self.rebuild(Retained::default(), None, now);
+        self.set_vdd(vdd, now);
+    }
+
+    /// Power has gone: the pins float, RAM is lost, a flash operation is cut short.
+    pub fn power_off(&mut self, now: Ticks) {
+        self.wires.now = now;
+        self.nvmc.lose_power(&mut self.wires);
+        self.wires.code_generation += 1;
+        self.rebuild(Retained::default(), None, now);
+        self.wires.vdd = 0.0;
+    }
+
+    fn rebuild(&mut self, retained: Retained, wdt: Option<Wdt>, now: Ticks) {
+        let mut wires = std::mem::replace(&mut self.wires, Wires::new(Flash::erased(), now));
+        let mut nvmc = std::mem::replace(&mut self.nvmc, Nvmc::new());
+        wires.now = now;
+        wires.gpio.reset(now);
+        wires.raised.clear();
+        wires.watched = [0; 64];
+        nvmc.reset();
+        if wdt.is_none() {
+            wires.lfclk = None;
+        }
+        *self = Chip::with(wires, nvmc, retained);
+        if let Some(wdt) = wdt {
+            self.wdt = wdt;
+            self.refresh(wdt::ID);
+            self.look();
+        }
+    }
+
+    /// Starts the chip's time over, from 0, while it has no power.
+    pub fn reset_clock(&mut self) {
+        self.power_off(Ticks(0));
+        self.wires.now = Ticks(0);
+    }
+
+    /// The time up to which the chip has acted.
+    pub fn now(&self) -> Ticks {
+        self.wires.now
+    }
+
+    /// When the chip next has something to do, or to show: see [`Chip::advance`].
+    pub fn next_event(&self) -> Ticks {
+        self.next
+    }
+
+    /// Lets time pass until `to`, or until something happens that the board has to know: a pin
+    /// changes what it drives, a byte has left, the watchdog bites, power is to be cut, or
+    /// something is not modelled. Returns where it has stopped.
+    pub fn advance(&mut self, to: Ticks) -> Ticks {
+        while !self.attention {
+            let due = self.due.iter().copied().min().unwrap_or(Ticks::NEVER);
+            if due > to {
+                self.wires.now = self.wires.now.max(to);
+                break;
+            }
+            self.wires.now = self.wires.now.max(due);
+            for (index, id) in TIMED.into_iter().enumerate() {
+                if self.due[index] <= self.wires.now {
+                    if let Some((peripheral, wires)) = self.peripheral(id) {
+                        peripheral.advance(wires);
+                    }
+                    self.touched(id);
+                }
+            }
+        }
+        self.wires.now
+    }
+
+    /// Takes the pin changes since this was last called.
+    pub fn drain_pins(&mut self) -> impl Iterator<Item = PinChange> + '_ {
+        self.wires.gpio.drain_log()
+    }
+
+    /// Takes the bytes that left by serial lines since this was last called.
+    pub fn drain_serial(&mut self) -> impl Iterator<Item = SerialByte> + '_ {
+        self.wires.serial_out.drain(..)
+    }
+
+    /// The board has looked at everything: time may go on.
+    pub fn attended(&mut self) {
+        self.look();
+    }
+
+    /// Whether the watchdog wants the chip reset.
+    pub fn watchdog_bites(&self) -> bool {
+        self.wdt.bites()
+    }
+
+    /// Whether the power loss of [`Chip::cut_power_at`] is due.
+    pub fn power_cut_is_due(&self) -> bool {
+        self.nvmc.cut_is_due(self.wires.now)
+    }
+
+    /// What happened by itself and is not modelled, if anything.
+    pub fn gap(&self) -> Option<&str> {
+        self.wires.gap.as_deref()
+    }
+
+    /// Orders power to be lost in the middle of the `nth` flash word write or page erase from now;
+    /// 0 takes the order back.
+    pub fn cut_power_at(&mut self, nth: u64) {
+        self.nvmc.cut_power_at(nth);
+    }
+
+    /// Flash word writes and erases since the chip was made.
+    pub fn flash_operations(&self) -> u64 {
+        self.nvmc.operations()
+    }
+
+    /// CTRL-AP ERASEALL: flash and UICR are erased.
+    pub fn erase_all(&mut self) {
+        self.wires.flash.erase_all();
+        self.wires.code_generation += 1;
+    }
+
+    /// Copies `bytes` into flash at `address`, as if it had left the factory so.
+    pub fn load(&mut self, address: u32, bytes: &[u8]) {
+        for (index, byte) in bytes.iter().enumerate() {
+            let at = address + index as u32;
+            let shift = 8 * (at & 3);
+            let word = self.wires.flash.word(at & !3);
+            let word = word & !(0xFF << shift) | u32::from(*byte) << shift;
+            self.wires.flash.set_word(at & !3, word);
+        }
+        self.wires.code_generation += 1;
+    }
+
+    /// What the board does to the line of `pin` (32 and up are port 1's).
+    pub fn set_line(&mut self, pin: u8, drive: Drive, now: Ticks) {
+        self.wires.now = self.wires.now.max(now);
+        self.wires.gpio.set_outside(pin, drive, self.wires.now);
+        self.touched(gpiote::ID);
+    }
+
+    /// Volts at an analogue input, 0 to 7.
+    pub fn set_analog(&mut self, input: usize, volts: f64) {
+        self.wires.analog[input] = volts;
+    }
+
+    /// Volts of VDD.
+    pub fn set_vdd(&mut self, volts: f64, now: Ticks) {
+        self.wires.now = self.wires.now.max(now);
+        self.wires.vdd = volts;
+        self.clock_power.power.compare_supply(&mut self.wires);
+        self.touched(clock::ID);
+    }
+
+    /// A byte has come in on the line of `pin`; each of its bits was `bit` long.
+    pub fn serial_in(&mut self, pin: u8, byte: u8, bit: Ticks, now: Ticks) {
+        self.wires.now = self.wires.now.max(now);
+        for index in 0..self.uartes.len() {
+            if self.uartes[index].receive_pin() == Some(pin) {
+                self.uartes[index].receive(byte, bit, &mut self.wires);
+                self.touched([0x02, 0x28][index]);
+            }
+        }
+    }
+
+    /// Tells the chip what the core does, where it has changed.
+    pub fn set_core_state(&mut self, asleep: bool, halted: bool, now: Ticks) {
+        if (asleep, halted) != (self.wires.asleep, self.wires.halted) {
+            (self.wires.asleep, self.wires.halted) = (asleep, halted);
+            self.wires.now = self.wires.now.max(now);
+            self.wdt.core_changed(&self.wires);
+            self.refresh(wdt::ID);
+            self.look();
+        }
+    }
+
+    fn peripheral(&mut self, id: u8) -> Option<(&mut dyn Peripheral, &mut Wires)> {
+        let peripheral: &mut dyn Peripheral = match id {
+            clock::ID => &mut self.clock_power,
+            0x02 => &mut self.uartes[0],
+            gpiote::ID => &mut self.gpiote,
+            saadc::ID => &mut self.saadc,
+            0x08..=0x0A => &mut self.timers[usize::from(id - 0x08)],
+            0x0B => &mut self.rtcs[0],
+            temp::ID => &mut self.temp,
+            rng::ID => &mut self.rng,
+            wdt::ID => &mut self.wdt,
+            0x11 => &mut self.rtcs[1],
+            0x14..=0x19 => &mut self.egus[usize::from(id - 0x14)],
+            0x1A | 0x1B => &mut self.timers[usize::from(id - 0x1A) + 3],
+            0x1C => &mut self.pwms[0],
+            nvmc::ID => &mut self.nvmc,
+            0x21 | 0x22 => &mut self.pwms[usize::from(id - 0x21) + 1],
+            0x24 => &mut self.rtcs[2],
+            0x28 => &mut self.uartes[1],
+            0x2D => &mut self.pwms[3],
+            _ => return None,
+        };
+        Some((peripheral, &mut self.wires))
+    }
+
+    /// Triggers a task on behalf of PPI.
+    fn trigger(&mut self, task: u32) {
+        let (id, offset) = (task >> 12 & 0x3F, task & 0xFFF);
+        let result = if id == u32::from(ppi::ID) {
+            self.ppi.task(offset, &mut self.wires)
+        } else {
+            match self.peripheral(id as u8) {
+                Some((peripheral, wires)) => peripheral.task(offset, wires),
+                None => Err(Gap),
+            }
+        };
+        if result.is_err() {
+            self.wires
+                .stop(format!("{}, triggered by PPI", names::register(id, offset)));
+        }
+        self.refresh(id as u8);
+    }
+
+    /// Carries on what peripheral `id` has started: PPI, pin changes, interrupts, its next event.
+    fn touched(&mut self, id: u8) {
+        let mut tasks = Vec::new();
+        let mut routes = 0;
+        loop {
+            if self.wires.gpio.has_changes() {
+                let changes = self.wires.gpio.take_changes();
+                self.gpiote.pins_changed(changes, &mut self.wires);
+                self.refresh(gpiote::ID);
+            }
+            let Some(event) = self.wires.raised.pop() else {
+                break;
+            };
+            self.ppi.route(event, &mut tasks);
+            routes += 1;
+            if routes > ROUTES_A_TICK {
+                self.wires
+                    .stop("an endless chain of events and tasks through PPI".into());
+                self.wires.raised.clear();
+                break;
+            }
+            for task in tasks.drain(..) {
+                self.trigger(task);
+            }
+        }
+        self.refresh(id);
+        if matches!(id, clock::ID | wdt::ID) && self.wires.lfclk.is_some() {
+            for (rtc, id) in self.rtcs.iter_mut().zip([0x0B, 0x11, 0x24]) {
+                rtc.lfclk_started(&self.wires);
+                if let Some(index) = TIMED.iter().position(|timed| *timed == id) {
+                    self.due[index] = rtc.next_event();
+                }
+            }
+        }
+        self.look();
+    }
+
+    /// Notes when peripheral `id` is next due, and the level of its interrupt line.
+    fn refresh(&mut self, id: u8) {
+        let Some((peripheral, _)) = self.peripheral(id) else {
+            return;
+        };
+        let (next, interrupt) = (peripheral.next_event(), peripheral.interrupt());
+        if let Some(index) = TIMED.iter().position(|timed| *timed == id) {
+            self.due[index] = next;
+        }
+        self.interrupts = self.interrupts & !(1 << id) | u64::from(interrupt) << id;
+    }
+
+    /// Works out when to wake next, and whether the board has to look first.
+    fn look(&mut self) {
+        self.attention = self.wires.gpio.has_log()
+            || !self.wires.serial_out.is_empty()
+            || self.wires.gap.is_some()
+            || self.wdt.bites()
+            || self.nvmc.cut_is_due(self.wires.now);
+        self.next = match self.attention {
+            true => Ticks(0),
+            false => self.due.iter().copied().min().unwrap_or(Ticks::NEVER),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests;

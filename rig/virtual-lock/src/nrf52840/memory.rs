@@ -1,0 +1,208 @@
+//! The chip's memories: flash and UICR, which outlive power, and RAM, which does not. A clone
+//! shares flash pages until one side changes them and copies only the RAM pages ever written.
+
+use std::sync::Arc;
+
+/// Bytes of flash, at address 0.
+pub const FLASH_SIZE: usize = 1 << 20;
+/// Bytes of RAM, at [`RAM_BASE`].
+pub const RAM_SIZE: usize = 256 << 10;
+/// Where RAM is on the system bus.
+pub const RAM_BASE: u32 = 0x2000_0000;
+/// Where the same RAM is on the code bus.
+pub(crate) const RAM_CODE_BASE: u32 = 0x0080_0000;
+/// Bytes of a flash page, the unit of erasing.
+pub const PAGE_SIZE: usize = 4096;
+/// Words of UICR.
+pub(crate) const UICR_WORDS: usize = 0x400;
+
+type Page = [u8; PAGE_SIZE];
+
+/// Memory that keeps its content without power: erased bits are 1, written bits are 0.
+#[derive(Clone, Debug)]
+pub(crate) struct Flash {
+    pages: Arc<Vec<Arc<Page>>>,
+    uicr: Arc<[u32; UICR_WORDS]>,
+}
+
+impl Flash {
+    pub(crate) fn erased() -> Flash {
+        let page = Arc::new([0xFF; PAGE_SIZE]);
+        Flash {
+            pages: Arc::new(vec![page; FLASH_SIZE / PAGE_SIZE]),
+            uicr: Arc::new([u32::MAX; UICR_WORDS]),
+        }
+    }
+
+    /// The `N` bytes at `address`, or `None` past the end.
+    #[inline]
+    pub(crate) fn load<const N: usize>(&self, address: u32) -> Option<[u8; N]> {
+        let address = address as usize;
+        let page = self.pages.get(address / PAGE_SIZE)?;
+        let start = address % PAGE_SIZE;
+        match page.get(start..start + N) {
+            Some(bytes) => bytes.try_into().ok(),
+            None => self.load_across(address),
+        }
+    }
+
+    /// An unaligned load over the end of a page.
+    #[cold]
+    fn load_across<const N: usize>(&self, address: usize) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        for (at, byte) in (address..).zip(&mut bytes) {
+            *byte = self.pages.get(at / PAGE_SIZE)?[at % PAGE_SIZE];
+        }
+        Some(bytes)
+    }
+
+    /// A word of flash; `address` is aligned and in range.
+    pub(crate) fn word(&self, address: u32) -> u32 {
+        self.load(address).map_or(u32::MAX, u32::from_le_bytes)
+    }
+
+    /// Puts `word` at `address` as it is, 0 bits becoming 1 too.
+    pub(crate) fn set_word(&mut self, address: u32, word: u32) {
+        let address = address as usize;
+        if let Some(page) = Arc::make_mut(&mut self.pages).get_mut(address / PAGE_SIZE) {
+            let start = address % PAGE_SIZE;
+            Arc::make_mut(page)[start..start + 4].copy_from_slice(&word.to_le_bytes());
+        }
+    }
+
+    /// Sets every bit of the page that holds `address`.
+    pub(crate) fn erase_page(&mut self, address: u32) {
+        if let Some(page) = Arc::make_mut(&mut self.pages).get_mut(address as usize / PAGE_SIZE) {
+            *page = Arc::new([0xFF; PAGE_SIZE]);
+        }
+    }
+
+    /// Sets every bit of flash and UICR.
+    pub(crate) fn erase_all(&mut self) {
+        *self = Flash::erased();
+    }
+
+    /// Sets every bit of UICR.
+    pub(crate) fn erase_uicr(&mut self) {
+        self.uicr = Arc::new([u32::MAX; UICR_WORDS]);
+    }
+
+    /// A word of UICR, by its offset in bytes.
+    pub(crate) fn uicr(&self, offset: u32) -> u32 {
+        self.uicr[offset as usize / 4 % UICR_WORDS]
+    }
+
+    /// Puts `word` into UICR at `offset` bytes.
+    pub(crate) fn set_uicr(&mut self, offset: u32, word: u32) {
+        Arc::make_mut(&mut self.uicr)[offset as usize / 4 % UICR_WORDS] = word;
+    }
+
+    /// How many of the pages are not shared with `other`.
+    #[cfg(test)]
+    fn pages_apart(&self, other: &Flash) -> usize {
+        let pairs = self.pages.iter().zip(other.pages.iter());
+        pairs.filter(|(a, b)| !Arc::ptr_eq(a, b)).count()
+    }
+}
+
+/// RAM, all zero at power-on (the chip's own content is random then).
+#[derive(Debug)]
+pub(crate) struct Ram {
+    bytes: Box<[u8; RAM_SIZE]>,
+    /// One flag a page: written since power-on.
+    written: [bool; RAM_SIZE / PAGE_SIZE],
+}
+
+fn zeroed() -> Box<[u8; RAM_SIZE]> {
+    // From a vector, so that the pages are the allocator's zero pages until they are written.
+    match vec![0; RAM_SIZE].into_boxed_slice().try_into() {
+        Ok(bytes) => bytes,
+        Err(_) => Box::new([0; RAM_SIZE]),
+    }
+}
+
+impl Ram {
+    pub(crate) fn new() -> Ram {
+        Ram {
+            bytes: zeroed(),
+            written: [false; RAM_SIZE / PAGE_SIZE],
+        }
+    }
+
+    /// The `N` bytes at `offset`, or `None` past the end.
+    #[inline(always)]
+    pub(crate) fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
+        let offset = offset as usize;
+        if offset > RAM_SIZE - N {
+            return None;
+        }
+        self.bytes[offset..offset + N].try_into().ok()
+    }
+
+    /// Puts `bytes` at `offset`; `false` past the end.
+    #[inline(always)]
+    pub(crate) fn store<const N: usize>(&mut self, offset: u32, bytes: [u8; N]) -> bool {
+        let offset = offset as usize;
+        if offset > RAM_SIZE - N {
+            return false;
+        }
+        self.bytes[offset..offset + N].copy_from_slice(&bytes);
+        self.written[offset / PAGE_SIZE] = true;
+        self.written[(offset + N - 1) / PAGE_SIZE] = true;
+        true
+    }
+}
+
+impl Clone for Ram {
+    fn clone(&self) -> Ram {
+        let mut bytes = zeroed();
+        let pages = bytes
+            .chunks_exact_mut(PAGE_SIZE)
+            .zip(self.bytes.chunks_exact(PAGE_SIZE));
+        for ((to, from), _) in pages.zip(&self.written).filter(|(_, written)| **written) {
+            to.copy_from_slice(from);
+        }
+        Ram {
+            bytes,
+            written: self.written,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clone_of_flash_shares_all_but_the_changed_pages() {
+        let mut flash = Flash::erased();
+        let before = flash.clone();
+        flash.set_word(0x5008, 0x1234_5678);
+        assert_eq!(flash.word(0x5008), 0x1234_5678);
+        assert_eq!(before.word(0x5008), u32::MAX);
+        assert_eq!(flash.pages_apart(&before), 1);
+        flash.erase_page(0x5FFF);
+        assert_eq!(flash.word(0x5008), u32::MAX);
+    }
+
+    #[test]
+    fn a_load_may_cross_pages_but_not_the_end() {
+        let mut flash = Flash::erased();
+        flash.set_word(0x0FFC, 0x4433_2211);
+        flash.set_word(0x1000, 0x8877_6655);
+        assert_eq!(flash.load(0x0FFE), Some([0x33, 0x44, 0x55, 0x66]));
+        assert_eq!(flash.load::<4>(FLASH_SIZE as u32 - 2), None);
+        assert_eq!(flash.load::<2>(FLASH_SIZE as u32 - 2), Some([0xFF; 2]));
+    }
+
+    #[test]
+    fn a_clone_of_ram_has_the_written_pages() {
+        let mut ram = Ram::new();
+        assert!(ram.store(0x2FFE, [1, 2, 3, 4]));
+        assert!(!ram.store(RAM_SIZE as u32 - 3, [1, 2, 3, 4]));
+        let fork = ram.clone();
+        assert!(ram.store(0x2FFE, [9]));
+        assert_eq!(fork.load(0x2FFE), Some([1, 2, 3, 4]));
+        assert_eq!(fork.written.iter().filter(|written| **written).count(), 2);
+    }
+}

@@ -1,0 +1,229 @@
+//! The chip as a whole, through its bus: events to tasks, interrupt lines, resets, what is not there.
+
+use super::*;
+use crate::cpu::bus::{AccessError, Bus, Size};
+
+const RTC1: u32 = 0x4001_1000;
+const TIMER0: u32 = 0x4000_8000;
+const GPIOTE: u32 = 0x4000_6000;
+const PPI: u32 = 0x4001_F000;
+const NVMC: u32 = 0x4001_E000;
+const CLOCK: u32 = 0x4000_0000;
+const P0: u32 = 0x5000_0000;
+
+struct Bench(Chip);
+
+impl Bench {
+    fn new() -> Bench {
+        let mut chip = Chip::new();
+        chip.power_on(3.3, Ticks(0));
+        Bench(chip)
+    }
+
+    fn write(&mut self, address: u32, value: u32) {
+        let now = self.0.now();
+        self.0.write(address, Size::Word, value, now).unwrap();
+    }
+
+    fn read(&mut self, address: u32) -> u32 {
+        let now = self.0.now();
+        self.0.read(address, Size::Word, now).unwrap()
+    }
+
+    /// Runs to `to` and tells the pin changes on the way.
+    fn run(&mut self, to: Ticks) -> Vec<(u64, u8, Drive)> {
+        let mut seen = Vec::new();
+        loop {
+            seen.extend(
+                self.0
+                    .drain_pins()
+                    .map(|change| (change.at.0, change.pin, change.drive)),
+            );
+            self.0.attended();
+            if self.0.now() >= to {
+                return seen;
+            }
+            self.0.advance(to);
+        }
+    }
+}
+
+#[test]
+fn a_timer_toggles_a_pin_through_ppi_without_the_core() {
+    let mut bench = Bench::new();
+    bench.write(GPIOTE + 0x510, 3 | 13 << 8 | 3 << 16);
+    for (offset, value) in [(0x508, 3), (0x510, 0), (0x540, 160), (0x200, 1)] {
+        bench.write(TIMER0 + offset, value);
+    }
+    bench.write(PPI + 0x510, TIMER0 + 0x140);
+    bench.write(PPI + 0x514, GPIOTE);
+    bench.write(PPI + 0x504, 1);
+    bench.write(TIMER0, 1);
+    let seen = bench.run(Ticks::from_micros(35));
+    let at = |micros| Ticks::from_micros(micros).0;
+    assert_eq!(
+        seen,
+        [
+            (0, 13, Drive::Low),
+            (at(10), 13, Drive::High),
+            (at(20), 13, Drive::Low),
+            (at(30), 13, Drive::High),
+        ]
+    );
+}
+
+#[test]
+fn lfclk_starts_the_waiting_rtc_and_its_interrupt_is_a_level() {
+    let mut bench = Bench::new();
+    bench.write(RTC1 + 0x304, 1 << 16);
+    bench.write(RTC1 + 0x540, 100);
+    bench.write(RTC1, 1);
+    bench.write(CLOCK + 0x518, 1);
+    bench.write(CLOCK + 0x008, 1);
+    bench.run(Ticks::from_millis(250));
+    assert_eq!(bench.read(CLOCK + 0x104), 1);
+    let compare = Ticks(Ticks::from_millis(250).0 + 101 * Ticks::LFCLK.0);
+    assert_eq!(
+        bench.0.next_event(),
+        Ticks(Ticks::from_millis(250).0 + Ticks::LFCLK.0)
+    );
+    bench.run(Ticks(compare.0 - 1));
+    assert_eq!(bench.0.interrupts(), 0);
+    bench.run(compare);
+    assert_eq!(bench.0.interrupts(), 1 << 0x11);
+    bench.write(RTC1 + 0x140, 0);
+    assert_eq!(bench.0.interrupts(), 0);
+}
+
+#[test]
+fn a_key_wakes_through_sense_and_port() {
+    let mut bench = Bench::new();
+    bench.write(P0 + 0x824, 1);
+    bench.write(P0 + 0xA00 + 4 * 13, 3 << 2 | 3 << 16);
+    bench.write(GPIOTE + 0x17C, 0);
+    bench.write(GPIOTE + 0x304, 1 << 31);
+    assert_eq!(bench.0.interrupts(), 0);
+    bench.0.set_line(32 + 13, Drive::Low, Ticks(500));
+    assert_eq!(bench.0.interrupts(), 1 << 6);
+    assert_eq!(bench.read(P0 + 0x820), 1 << 13);
+}
+
+#[test]
+fn flash_is_written_through_the_controller() {
+    let mut bench = Bench::new();
+    bench.write(NVMC + 0x504, 1);
+    bench.write(0x8000, 0x1234_5678);
+    assert_eq!(bench.read(0x8000), 0x1234_5678);
+    assert_eq!(bench.0.stalled_until(), Ticks::from_micros(41));
+    assert_eq!(bench.0.flash_operations(), 1);
+    let half = bench.0.write(0x8004, Size::Half, 0, Ticks(0));
+    assert_eq!(half, Err(AccessError::Fault { address: 0x8004 }));
+    assert_eq!(bench.0.fetch(0x8002), Ok(0x1234));
+}
+
+#[test]
+fn both_addresses_of_ram_are_one() {
+    let mut bench = Bench::new();
+    bench.write(0x0080_0010, 0xCAFE_F00D);
+    assert_eq!(bench.read(0x2000_0010), 0xCAFE_F00D);
+    assert_eq!(bench.0.fetch(0x0080_0012), Ok(0xCAFE));
+    assert_eq!(bench.0.read(0x2000_0013, Size::Half, Ticks(0)), Ok(0xCA));
+}
+
+#[test]
+fn a_soft_reset_keeps_ram_reasons_and_the_watchdog() {
+    let mut bench = Bench::new();
+    bench.write(0x2000_0000, 7);
+    bench.write(0x4001_0504, 32_767);
+    bench.write(0x4001_0000, 1);
+    bench.write(0x4000_051C, 0x5A);
+    bench.write(TIMER0, 1);
+    bench.0.reset(Reset::Soft, Ticks(100));
+    assert_eq!(bench.read(0x2000_0000), 7);
+    assert_eq!(bench.read(CLOCK + 0x400), 1 << 2);
+    assert_eq!(bench.read(0x4000_051C), 0x5A);
+    assert_eq!(bench.read(0x4001_0400), 1);
+    assert_eq!(bench.0.next_event(), Ticks::SECOND);
+    bench.0.reset(Reset::Pin, Ticks(200));
+    assert_eq!(bench.read(0x4001_0400), 0);
+    assert_eq!(bench.read(CLOCK + 0x400), 1 << 2 | 1);
+    bench.0.power_off(Ticks(300));
+    bench.0.power_on(3.3, Ticks(400));
+    assert_eq!(bench.read(CLOCK + 0x400), 0);
+    assert_eq!(bench.read(0x2000_0000), 0);
+}
+
+#[test]
+fn a_power_loss_lets_go_of_the_pins() {
+    let mut bench = Bench::new();
+    bench.write(P0 + 0x508, 1 << 26);
+    bench.write(P0 + 0x518, 1 << 26);
+    bench.0.power_off(Ticks(900));
+    assert_eq!(
+        bench.run(Ticks(900)),
+        [(0, 26, Drive::High), (900, 26, Drive::Floating)]
+    );
+}
+
+#[test]
+fn what_is_not_modelled_is_named() {
+    let mut chip = Bench::new().0;
+    let mut errors = String::new();
+    for (address, write) in [
+        (0x4000_3000, true),
+        (0x4000_0500, true),
+        (0x4000_7700, false),
+        (0x4001_F3FC, false),
+        (0x5000_0600, false),
+        (0x1000_0FFC, false),
+        (0x5002_A500, true),
+        (0x4003_1000, false),
+        (0x6000_0000, false),
+        (0x2004_0000, true),
+    ] {
+        let result = match write {
+            true => chip.write(address, Size::Word, 1, Ticks(0)),
+            false => chip.read(address, Size::Word, Ticks(0)).map(drop),
+        };
+        errors += &format!("{}\n", result.unwrap_err());
+    }
+    insta::assert_snapshot!(errors, @r"
+    SPI0/TWI0 task 0x000, write of 0x1 at 0x40003000 is not modelled
+    CLOCK/POWER.SYSTEMOFF, write of 0x1 at 0x40000500 is not modelled
+    SAADC register 0x700, read at 0x40007700 is not modelled
+    PPI register 0x3fc, read at 0x4001f3fc is not modelled
+    GPIO register, read at 0x50000600 is not modelled
+    FICR register at 0x10000ffc is not modelled
+    CRYPTOCELL at 0x5002a500 is not modelled
+    reserved peripheral at 0x40031000 is not modelled
+    bus fault at 0x60000000
+    bus fault at 0x20040000
+    ");
+}
+
+#[test]
+fn a_chain_without_end_stops_the_run() {
+    let mut bench = Bench::new();
+    bench.write(PPI + 0x510, 0x4001_4100);
+    bench.write(PPI + 0x514, 0x4001_4004);
+    bench.write(PPI + 0x518, 0x4001_4104);
+    bench.write(PPI + 0x51C, 0x4001_4000);
+    bench.write(PPI + 0x504, 3);
+    bench.write(0x4001_4000, 1);
+    insta::assert_snapshot!(
+        bench.0.gap().unwrap(),
+        @"an endless chain of events and tasks through PPI"
+    );
+}
+
+#[test]
+fn a_fork_goes_its_own_way() {
+    let mut bench = Bench::new();
+    bench.write(0x2000_0000, 1);
+    let mut fork = Bench(bench.0.clone());
+    fork.write(0x2000_0000, 2);
+    fork.write(NVMC + 0x504, 1);
+    fork.write(0x9000, 0);
+    assert_eq!(bench.read(0x2000_0000), 1);
+    assert_eq!(bench.read(0x9000), u32::MAX);
+}
