@@ -1,0 +1,200 @@
+//! Loads and stores as instructions issue them: alignment, regions, the private peripheral bus, and
+//! what an access leaves to be done before the next instruction.
+
+use super::bus::{AccessError, Bus, Size};
+use super::scb::ccr;
+use super::state::{NO_PLAIN_STORE, State};
+use super::stop::StopReason;
+use crate::time::Ticks;
+
+/// What kept an instruction from completing.
+#[derive(Debug)]
+pub(super) enum Trap {
+    /// The run cannot go on.
+    Stop(Box<StopReason>),
+    /// UDF.
+    Undefined,
+    /// Executed with `EPSR.T` clear.
+    InvalidState,
+    /// A coprocessor that does not exist or is not enabled.
+    NoCoprocessor,
+    Unaligned,
+    DivideByZero,
+    /// A bus fault on data at this address.
+    DataBus(u32),
+    /// A bus fault on an instruction.
+    FetchBus,
+    /// An instruction from a region that never holds any.
+    FetchNever,
+    /// BKPT.
+    Breakpoint,
+    /// An FPB comparator.
+    Comparator,
+}
+
+impl Trap {
+    pub(super) fn stop(reason: StopReason) -> Trap {
+        Trap::Stop(Box::new(reason))
+    }
+}
+
+impl From<AccessError> for Trap {
+    fn from(error: AccessError) -> Trap {
+        match error {
+            AccessError::Fault { address } => Trap::DataBus(address),
+            AccessError::Unmodelled { address, what } => {
+                Trap::stop(StopReason::Unmodelled { address, what })
+            }
+        }
+    }
+}
+
+/// Address bits that a plain load has clear: naturally aligned, below the peripherals.
+pub(super) const fn plain_load(size: Size) -> u32 {
+    match size {
+        Size::Byte => 0xC000_0000,
+        Size::Half => 0xC000_0001,
+        Size::Word => 0xC000_0003,
+    }
+}
+
+/// Address bits that decide whether a store is plain; see [`State::plain_store`].
+pub(super) const fn plain_store(size: Size) -> u32 {
+    plain_load(size) | 0xE000_0000
+}
+
+const fn misaligned(address: u32, size: Size) -> bool {
+    match size {
+        Size::Byte => false,
+        Size::Half => address & 1 != 0,
+        Size::Word => address & 3 != 0,
+    }
+}
+
+/// How an access leaves the core.
+enum Route {
+    Bus,
+    Private,
+}
+
+impl State {
+    /// The time of this instruction's accesses.
+    pub(super) fn now(&self) -> Ticks {
+        Ticks(self.cycles * Ticks::CYCLE.0)
+    }
+
+    /// A load by the instruction that starts at `cycles`.
+    pub(super) fn load<B: Bus>(
+        &mut self,
+        bus: &mut B,
+        address: u32,
+        size: Size,
+    ) -> Result<u32, Trap> {
+        if address & plain_load(size) == 0 {
+            match bus.read(address, size, self.now()) {
+                Ok(value) => Ok(value),
+                Err(error) => self.data_error(error),
+            }
+        } else {
+            self.load_special(bus, address, size)
+        }
+    }
+
+    /// A store by the instruction that starts at `cycles`.
+    pub(super) fn store<B: Bus>(
+        &mut self,
+        bus: &mut B,
+        address: u32,
+        size: Size,
+        value: u32,
+    ) -> Result<(), Trap> {
+        if address & plain_store(size) == self.plain_store {
+            match bus.write(address, size, value, self.now()) {
+                Ok(()) => Ok(()),
+                Err(error) => self.data_error(error).map(drop),
+            }
+        } else {
+            self.store_special(bus, address, size, value)
+        }
+    }
+
+    /// A load that is unaligned or does not go to memory.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn load_special<B: Bus>(
+        &mut self,
+        bus: &mut B,
+        address: u32,
+        size: Size,
+    ) -> Result<u32, Trap> {
+        let result = match self.route(address, size)? {
+            Route::Private => self.ppb_read(address, size, false),
+            Route::Bus => bus.read(address, size, self.now()),
+        };
+        self.resync |= address >= 0x4000_0000;
+        match result {
+            Ok(value) => Ok(value),
+            Err(error) => self.data_error(error),
+        }
+    }
+
+    /// A store that is unaligned, does not go to RAM, or may change decoded code.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn store_special<B: Bus>(
+        &mut self,
+        bus: &mut B,
+        address: u32,
+        size: Size,
+        value: u32,
+    ) -> Result<(), Trap> {
+        let result = match self.route(address, size)? {
+            Route::Private => self.ppb_write(address, size, value, false),
+            Route::Bus => bus.write(address, size, value, self.now()),
+        };
+        if !(0x2000_0000..0x4000_0000).contains(&address) {
+            self.resync = true;
+        } else if self.plain_store == NO_PLAIN_STORE {
+            let (from, to) = self.written.unwrap_or((address, address));
+            self.written = Some((from.min(address), to.max(address.saturating_add(4))));
+            self.resync = true;
+        }
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) => self.data_error(error).map(drop),
+        }
+    }
+
+    fn route(&self, address: u32, size: Size) -> Result<Route, Trap> {
+        let private = address >> 20 == 0xE00;
+        if misaligned(address, size) {
+            let device = private || matches!(address >> 29, 2 | 5..=7);
+            if device || self.scb.ccr & ccr::UNALIGN_TRP != 0 {
+                return Err(Trap::Unaligned);
+            }
+        }
+        if private {
+            // Only STIR may be open to unprivileged code.
+            let user_pend = address == 0xE000_EF00 && self.scb.ccr & ccr::USERSETMPEND != 0;
+            if !self.privileged() && !user_pend {
+                return Err(Trap::DataBus(address));
+            }
+            return Ok(Route::Private);
+        }
+        Ok(Route::Bus)
+    }
+
+    /// What a failed access means for the instruction; with `CCR.BFHFNMIGN`, handlers at negative
+    /// priority read zero and go on.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn data_error(&mut self, error: AccessError) -> Result<u32, Trap> {
+        if matches!(error, AccessError::Fault { .. })
+            && self.scb.ccr & ccr::BFHFNMIGN != 0
+            && self.execution_priority() < 0
+        {
+            return Ok(0);
+        }
+        Err(error.into())
+    }
+}
