@@ -3,209 +3,224 @@
 use std::fmt;
 
 use super::fields::Reader;
-use super::problem::suggest;
+use super::problem::{either, suggest};
 use super::values::Wrong;
 use super::yaml::Node;
+use crate::outcome::{Colour, Drive, Outcome, Paint, Part, Phrase, Position, Rhythm};
 
-/// A part of the lock that can be seen or heard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// The motor.
-    Motor,
-    /// The inside LED.
-    Status,
-    /// The outside LED.
-    Keypad,
-    /// The beeper.
-    Beeper,
-    /// The bolt's end switches.
-    Bolt,
-}
+/// Parts that an `expect` can be about.
+const PARTS: [Part; 5] = [
+    Part::Motor,
+    Part::Bolt,
+    Part::Status,
+    Part::Keypad,
+    Part::Beeper,
+];
 
-impl Subject {
-    const ALL: [Subject; 5] = [
-        Subject::Motor,
-        Subject::Status,
-        Subject::Keypad,
-        Subject::Beeper,
-        Subject::Bolt,
-    ];
+const DRIVES: [(&str, Drive); 2] = [("open", Drive::Open), ("close", Drive::Close)];
 
-    /// Its name in scenarios and snapshots.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Subject::Motor => "motor",
-            Subject::Status => "status",
-            Subject::Keypad => "keypad",
-            Subject::Beeper => "beeper",
-            Subject::Bolt => "bolt",
-        }
-    }
+const POSITIONS: [(&str, Position); 3] = [
+    ("retracted", Position::Retracted),
+    ("between", Position::Between),
+    ("extended", Position::Extended),
+];
 
-    /// The words that an outcome of it begins with.
-    const fn words(self) -> &'static [&'static str] {
-        match self {
-            Subject::Motor => &["open", "close"],
-            Subject::Status | Subject::Keypad => &["green", "red", "amber"],
-            Subject::Beeper => &[],
-            Subject::Bolt => &["retracted", "extended"],
-        }
-    }
+const PAINTS: [(&str, Paint); 4] = [
+    ("green", Paint::One(Colour::Green)),
+    ("red", Paint::One(Colour::Red)),
+    ("amber", Paint::One(Colour::Amber)),
+    ("green/red", Paint::Two(Colour::Green, Colour::Red)),
+];
 
-    /// Whether its outcomes come in counted pulses.
-    const fn counted(self) -> bool {
-        matches!(self, Subject::Status | Subject::Keypad | Subject::Beeper)
-    }
-}
-
-/// What is wanted of one subject during one step.
+/// What is wanted of one part during one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
     /// Of what.
-    pub subject: Subject,
-    /// What.
-    pub wanted: Wanted,
+    pub part: Part,
+    /// These outcomes begin in the step, in this order, others between them or not. Empty: none
+    /// begins in it.
+    pub wanted: Vec<Pattern>,
 }
 
-/// What is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
-    /// No outcome begins in the step.
-    Nothing,
-    /// These outcomes begin in the step, in this order, others between them or not.
-    Outcomes(Vec<Pattern>),
+/// An outcome, as far as a scenario cares: the times are the snapshot's to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pattern {
+    /// The motor runs this way.
+    Run(Drive),
+    /// The bolt gets there.
+    Bolt(Position),
+    /// An LED is lit in this colour, in so many pulses.
+    Light(Paint, Option<u32>),
+    /// The beeper sounds so many times.
+    Sound(u32),
 }
 
-/// An outcome, as far as a scenario cares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
-    /// `open`, `red`; unsaid for the beeper.
-    pub word: Option<&'static str>,
-    /// How many pulses.
-    pub count: Option<u32>,
+impl Expectation {
+    /// Whether the outcomes of a step are what is wanted.
+    pub fn met_by(&self, outcomes: &[Outcome]) -> bool {
+        let mut phrases = outcomes
+            .iter()
+            .filter(|outcome| outcome.part == self.part)
+            .map(|outcome| &outcome.phrase);
+        if self.wanted.is_empty() {
+            return phrases.next().is_none();
+        }
+        self.wanted
+            .iter()
+            .all(|pattern| phrases.any(|phrase| pattern.fits(phrase)))
+    }
+}
+
+impl Pattern {
+    fn fits(&self, phrase: &Phrase) -> bool {
+        match (self, phrase) {
+            (Pattern::Run(wanted), Phrase::Run(drive, _)) => wanted == drive,
+            (Pattern::Bolt(wanted), Phrase::Bolt(position)) => wanted == position,
+            (Pattern::Light(wanted, count), Phrase::Light(paint, rhythm)) => {
+                wanted == paint && count.is_none_or(|count| pulses(rhythm) == Some(count))
+            }
+            (Pattern::Sound(count), Phrase::Sound(rhythm, _)) => pulses(rhythm) == Some(*count),
+            _ => false,
+        }
+    }
+}
+
+/// How many pulses a rhythm has, where the run saw its end.
+const fn pulses(rhythm: &Rhythm) -> Option<u32> {
+    match rhythm {
+        Rhythm::Once(_) => Some(1),
+        Rhythm::Pulses { count, .. } => Some(*count),
+        Rhythm::ToEnd => None,
+    }
 }
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.count.map(|count| format!("{count}x"));
-        let words: Vec<&str> = self.word.into_iter().chain(count.as_deref()).collect();
-        f.write_str(&words.join(" "))
+        match self {
+            Pattern::Run(drive) => f.write_str(name(&DRIVES, drive)),
+            Pattern::Bolt(position) => f.write_str(name(&POSITIONS, position)),
+            Pattern::Light(paint, None) => f.write_str(name(&PAINTS, paint)),
+            Pattern::Light(paint, Some(count)) => write!(f, "{} {count}x", name(&PAINTS, paint)),
+            Pattern::Sound(count) => write!(f, "{count}x"),
+        }
     }
 }
 
+/// As a scenario writes it: `motor none`, `bolt retracted, extended`.
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.subject.name())?;
-        match &self.wanted {
-            Wanted::Nothing => f.write_str(" none"),
-            Wanted::Outcomes(patterns) => {
-                for (index, pattern) in patterns.iter().enumerate() {
-                    write!(f, "{} {pattern}", if index == 0 { "" } else { "," })?;
-                }
-                Ok(())
-            }
+        write!(f, "{} ", self.part.name())?;
+        if self.wanted.is_empty() {
+            return f.write_str("none");
         }
+        for (index, pattern) in self.wanted.iter().enumerate() {
+            write!(f, "{}{pattern}", if index == 0 { "" } else { ", " })?;
+        }
+        Ok(())
     }
+}
+
+fn name<T: PartialEq>(names: &[(&'static str, T)], value: &T) -> &'static str {
+    names
+        .iter()
+        .find(|(_, known)| known == value)
+        .map_or("", |(name, _)| name)
 }
 
 /// The expectations of one `expect`.
 pub(crate) fn read(reader: &mut Reader, node: &Node) -> Option<Vec<Expectation>> {
-    let names = Subject::ALL.map(Subject::name);
-    let fields = reader.fields(node, "`expect`", &names)?;
-    let mut wanted = Vec::new();
-    for subject in Subject::ALL {
-        let Some(value) = fields.get(subject.name()) else {
-            continue;
-        };
-        let help = help(subject);
-        if value.text().is_some_and(|text| text.trim() == "none") {
-            wanted.push(Expectation {
-                subject,
-                wanted: Wanted::Nothing,
-            });
-            continue;
-        }
-        let mut patterns = Vec::new();
-        for item in reader.items(value) {
-            let what = format!("`{}`", subject.name());
-            patterns.push(reader.value(item, &what, &help, |text| pattern(subject, text, &help))?);
-        }
-        if patterns.is_empty() {
-            return reader.wrong(
-                &value.span,
-                "an empty list wants nothing in particular",
-                help,
-            );
-        }
-        wanted.push(Expectation {
-            subject,
-            wanted: Wanted::Outcomes(patterns),
-        });
-    }
-    if wanted.is_empty() && fields.entries().is_empty() {
+    let fields = reader.fields(node, "`expect`", &PARTS.map(Part::name))?;
+    if fields.entries().is_empty() {
         return reader.wrong(
             &node.span,
             "`expect` is empty",
             "write `expect: { motor: none }`",
         );
     }
-    Some(wanted)
+    let mut expectations = Vec::new();
+    for part in PARTS {
+        let Some(value) = fields.get(part.name()) else {
+            continue;
+        };
+        let mut wanted = Vec::new();
+        if value.text().is_none_or(|text| text.trim() != "none") {
+            for item in reader.items(value) {
+                let what = format!("`{}`", part.name());
+                let pattern = |text: &str| pattern(part, text);
+                wanted.push(reader.value(item, &what, &help(part), pattern)?);
+            }
+            if wanted.is_empty() {
+                return reader.wrong(
+                    &value.span,
+                    "an empty list wants nothing in particular",
+                    help(part),
+                );
+            }
+        }
+        expectations.push(Expectation { part, wanted });
+    }
+    Some(expectations)
 }
 
-fn pattern(subject: Subject, text: &str, help: &str) -> Result<Pattern, Wrong> {
-    let mut pattern = Pattern {
-        word: None,
-        count: None,
+fn pattern(part: Part, text: &str) -> Result<Pattern, Wrong> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (pattern, rest) = match (part, words.as_slice()) {
+        (Part::Motor, [first, rest @ ..]) => (Pattern::Run(word(part, first, &DRIVES)?), rest),
+        (Part::Bolt, [first, rest @ ..]) => (Pattern::Bolt(word(part, first, &POSITIONS)?), rest),
+        (Part::Beeper, [first, rest @ ..]) => (Pattern::Sound(count(part, first)?), rest),
+        (_, [first]) => (Pattern::Light(word(part, first, &PAINTS)?, None), &[][..]),
+        (_, [first, second, rest @ ..]) => {
+            let paint = word(part, first, &PAINTS)?;
+            (Pattern::Light(paint, Some(count(part, second)?)), rest)
+        }
+        (_, []) => {
+            return Err(Wrong {
+                what: "this is empty".into(),
+                help: help(part),
+            });
+        }
     };
-    let mut rest = text.split_whitespace().peekable();
-    if !subject.words().is_empty() {
-        let word = rest.next().unwrap_or_default();
-        pattern.word = subject
-            .words()
-            .iter()
-            .find(|known| **known == word)
-            .copied();
-        if pattern.word.is_none() {
-            return Err(Wrong {
-                what: format!("{} is never `{word}`", subject.name()),
-                help: match word {
-                    "none" => "`none` stands alone".into(),
-                    _ => suggest(word, subject.words()),
-                },
-            });
-        }
-    }
-    if subject.counted()
-        && let Some(count) = rest.peek()
-    {
-        pattern.count = count
-            .strip_suffix('x')
-            .and_then(|number| number.parse().ok())
-            .filter(|count| *count > 0);
-        if pattern.count.is_none() {
-            return Err(Wrong {
-                what: format!("`{count}` is not a count"),
-                help: help.to_owned(),
-            });
-        }
-        rest.next();
-    }
-    match rest.next() {
+    match rest.first() {
         None => Ok(pattern),
         Some(extra) => Err(Wrong {
             what: format!("`{extra}` is more than `expect` understands"),
-            help: format!("{help}; times are the snapshot's to say"),
+            help: format!("{}; times are the snapshot's to say", help(part)),
         }),
     }
 }
 
-fn help(subject: Subject) -> String {
-    match subject {
-        Subject::Motor => "write `none`, `open`, `close` or a list of them in order".into(),
-        Subject::Bolt => "write `none`, `retracted`, `extended` or a list of them in order".into(),
-        Subject::Beeper => "write `none`, a count like `3x`, or a list of them in order".into(),
-        Subject::Status | Subject::Keypad => {
-            "write `none`, a colour and a count like `red 3x`, or a list of them in order".into()
+fn word<T: Copy>(part: Part, word: &str, names: &[(&'static str, T)]) -> Result<T, Wrong> {
+    match names.iter().find(|(name, _)| *name == word) {
+        Some((_, value)) => Ok(*value),
+        None => {
+            let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+            Err(Wrong {
+                what: format!("{} is never `{word}`", part.name()),
+                help: match word {
+                    "none" => "`none` stands alone".into(),
+                    _ => suggest(word, &known),
+                },
+            })
         }
     }
+}
+
+fn count(part: Part, word: &str) -> Result<u32, Wrong> {
+    word.strip_suffix('x')
+        .and_then(|number| number.parse().ok())
+        .filter(|count| *count > 0)
+        .ok_or_else(|| Wrong {
+            what: format!("`{word}` is not a count"),
+            help: help(part),
+        })
+}
+
+fn help(part: Part) -> String {
+    let words = match part {
+        Part::Motor => either(["`none`", "`open`", "`close`"]).to_string(),
+        Part::Bolt => either(["`none`", "`retracted`", "`between`", "`extended`"]).to_string(),
+        Part::Beeper => "`none` or a count like `3x`".into(),
+        _ => "`none` or a colour and a count like `red 3x`".into(),
+    };
+    format!("write {words}, or a list of them in order")
 }

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use crate::trace::{Contact, Nanos};
 
-pub use expect::{Expectation, Subject, Wanted};
+pub use expect::{Expectation, Pattern};
 pub use folder::{Folder, FolderError};
 pub use lock::LockModel;
 pub use parse::parse;
