@@ -3,6 +3,8 @@
 
 pub mod bench;
 pub mod command;
+pub mod lock;
 pub mod outcome;
+pub mod play;
 pub mod scenario;
 pub mod trace;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::select::Select;
 use super::{Exit, Expected};
-use crate::scenario::LockModel;
+use crate::lock::LockModel;
 
 /// List scenarios with their titles
 #[derive(Debug, Args)]

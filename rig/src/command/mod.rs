@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 
 pub use error::{Exit, Expected};
 
-use crate::scenario::LockModel;
+use crate::lock::LockModel;
 
 /// Tests electronic deadbolts: plays what a person does to a lock, watches what the lock does, and
 /// compares that with what was accepted before.

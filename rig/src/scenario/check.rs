@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::fields::Reader;
 use super::steps::Placed;
-use super::{Action, Battery, Given, LockModel};
+use super::{Action, Battery, Given};
+use crate::lock::LockModel;
 use crate::trace::{Contact, Key};
 
 /// Plays the steps' hands, not the lock: keys are released before they are pressed again, the pack

@@ -6,7 +6,6 @@ mod check;
 mod expect;
 mod fields;
 mod folder;
-mod lock;
 mod parse;
 mod problem;
 mod steps;
@@ -18,11 +17,11 @@ mod tests;
 
 use std::path::PathBuf;
 
+use crate::lock::{Door, Jam, LockModel, Turn};
 use crate::trace::{Contact, Nanos};
 
 pub use expect::{Expectation, Pattern};
 pub use folder::{Folder, FolderError};
-pub use lock::LockModel;
 pub use parse::parse;
 pub use problem::ScenarioError;
 pub(crate) use problem::did_you_mean;
@@ -86,15 +85,6 @@ impl Given {
             Given::Programmed => "programmed",
         }
     }
-}
-
-/// The side that the door is hinged on, which decides which way round the motor retracts the bolt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Door {
-    /// Hinged on the left.
-    Left,
-    /// Hinged on the right.
-    Right,
 }
 
 /// How far a time may be from the accepted one: the sum of both parts.
@@ -186,26 +176,4 @@ pub struct Entry {
     pub down: Nanos,
     /// How long none is, after each.
     pub gap: Nanos,
-}
-
-/// Where the key turns the bolt to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
-    /// Fully extended.
-    Lock,
-    /// Fully retracted.
-    Unlock,
-}
-
-/// What the bolt meets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Jam {
-    /// Nothing.
-    Free,
-    /// It can't move out any further than half way.
-    Closing,
-    /// It can't move in any further than half way.
-    Opening,
-    /// It can't move at all.
-    Stuck,
 }

@@ -6,7 +6,8 @@ use super::fields::{Fields, Reader};
 use super::problem::{Problem, ScenarioError};
 use super::values;
 use super::yaml::{Kind, Node};
-use super::{Door, Given, LockModel, Scenario, check, steps, yaml};
+use super::{Given, Scenario, check, steps, yaml};
+use crate::lock::{Door, LockModel};
 
 const KEYS: [&str; 6] = ["title", "given", "locks", "door", "tolerance", "steps"];
 

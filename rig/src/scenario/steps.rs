@@ -4,7 +4,8 @@ use super::fields::{Fields, Reader};
 use super::problem::suggest;
 use super::values::{self, Wrong};
 use super::yaml::{Kind, Node, Span};
-use super::{Action, Battery, Entry, GAP, Jam, PRESS, SETTLE_LIMIT, Step, Turn, expect};
+use super::{Action, Battery, Entry, GAP, PRESS, SETTLE_LIMIT, Step, expect};
+use crate::lock::{Jam, Turn};
 use crate::trace::Contact;
 
 /// Every step's word, in the order in which help shows them.

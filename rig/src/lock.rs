@@ -1,4 +1,4 @@
-//! The lock models that a scenario can be for.
+//! What a person says about a lock: its model, its door, its key, what is in the way of its bolt.
 
 use std::fmt;
 
@@ -60,6 +60,38 @@ impl fmt::Display for LockModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// The side that the door is hinged on, which decides which way round the motor retracts the bolt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Door {
+    /// Hinged on the left.
+    #[default]
+    Left,
+    /// Hinged on the right.
+    Right,
+}
+
+/// Where the key turns the bolt to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Fully extended.
+    Lock,
+    /// Fully retracted.
+    Unlock,
+}
+
+/// What the bolt meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Jam {
+    /// Nothing.
+    Free,
+    /// It can't move out any further than half way.
+    Closing,
+    /// It can't move in any further than half way.
+    Opening,
+    /// It can't move at all.
+    Stuck,
 }
 
 #[cfg(test)]

@@ -1,0 +1,116 @@
+//! Plays a scenario on a bench and gives back the trace. It knows no pin: it closes contacts by name,
+//! lets the bench's time pass and writes down every event that the bench tells.
+//!
+//! The state that a scenario begins in is reached by the lock's real procedures, played like any
+//! other steps and checked by their outcomes; the trace begins with the scenario's own first step.
+
+mod given;
+mod miss;
+mod needs;
+mod player;
+#[cfg(test)]
+pub(crate) mod scripted;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+pub use given::{NotReached, prepare};
+pub use miss::Miss;
+pub use needs::missing;
+
+use crate::bench::{Bench, BenchError, Supply};
+use crate::outcome::Outcomes;
+use crate::scenario::{NOMINAL_PACK, Scenario};
+use crate::trace::{Channel, Trace, Value};
+use player::Player;
+
+/// Why a run has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    /// The bench failed.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+    /// A procedure of the rig's own has a mistake.
+    #[error("read a built-in procedure: {0}")]
+    Procedure(String),
+    /// The run took longer than it may.
+    #[error("finish the run within {} s", .0.as_secs())]
+    Deadline(Duration),
+    /// Someone stopped it.
+    #[error("finish the run: it was interrupted")]
+    Interrupted,
+}
+
+/// What may end a run before its last step.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits<'a> {
+    /// When it must be over, and how long it had.
+    pub deadline: Option<(Instant, Duration)>,
+    /// Becomes true when someone wants it to stop.
+    pub interrupted: &'a AtomicBool,
+}
+
+impl Limits<'_> {
+    fn check(&self) -> Result<(), PlayError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(PlayError::Interrupted);
+        }
+        match self.deadline {
+            Some((end, allowed)) if Instant::now() > end => Err(PlayError::Deadline(allowed)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is known of the lock on a bench between one played step and the next: it goes with the
+/// bench, copied where the bench is copied.
+#[derive(Debug, Clone)]
+pub struct Situation {
+    /// The last value of every channel that isn't low or zero.
+    levels: std::collections::BTreeMap<Channel, Value>,
+    /// The pack that is in, or would go in.
+    pack: Supply,
+    pack_in: bool,
+}
+
+impl Default for Situation {
+    /// Everything open and dark, four good cells beside the lock.
+    fn default() -> Situation {
+        Situation {
+            levels: std::collections::BTreeMap::new(),
+            pack: Supply {
+                millivolts: NOMINAL_PACK,
+                milliohms: None,
+            },
+            pack_in: false,
+        }
+    }
+}
+
+/// A scenario played to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Played {
+    /// What happened, with time zero at the first step.
+    pub trace: Trace,
+    /// The same in words.
+    pub outcomes: Outcomes,
+    /// Where the lock did not do what the scenario itself wants.
+    pub misses: Vec<Miss>,
+}
+
+/// Plays the steps of `scenario` on a bench that is in its given state, and leaves the bench safe
+/// whatever the end.
+pub fn play(
+    bench: &mut dyn Bench,
+    situation: &mut Situation,
+    scenario: &Scenario,
+    limits: Limits<'_>,
+) -> Result<Played, PlayError> {
+    let played = Player::new(bench, situation, limits).steps(&scenario.steps);
+    let safe = bench.make_safe();
+    let played = played?;
+    safe?;
+    Ok(played)
+}

@@ -1,0 +1,241 @@
+//! The hands and the watch: does each step on the bench and records what comes of it.
+
+use super::{Limits, Miss, PlayError, Played, Situation};
+use crate::bench::{Bench, BenchError, Supply};
+use crate::lock::LockModel;
+use crate::outcome::Outcomes;
+use crate::scenario::{Action, Battery, Entry, GAP, QUIET, Step};
+use crate::trace::{Channel, Contact, Event, Key, Nanos, Trace, TraceBuilder, Value};
+
+/// How far the bench runs between two looks at deadline and Ctrl-C. No longer than [`QUIET`], so that
+/// `settle` ends at the same time however the bench slices it.
+const SLICE: Nanos = Nanos::from_millis(500);
+
+pub(super) struct Player<'b, 'l> {
+    bench: &'b mut dyn Bench,
+    situation: &'b mut Situation,
+    limits: Limits<'l>,
+    model: LockModel,
+    /// The bench's time at the trace's zero.
+    epoch: Nanos,
+    trace: TraceBuilder,
+    /// When the lock last did something.
+    active: Nanos,
+    misses: Vec<Miss>,
+}
+
+impl<'b, 'l> Player<'b, 'l> {
+    /// A player whose trace begins now, with events for every level that isn't low.
+    pub(super) fn new(
+        bench: &'b mut dyn Bench,
+        situation: &'b mut Situation,
+        limits: Limits<'l>,
+    ) -> Player<'b, 'l> {
+        let epoch = bench.now();
+        Player {
+            model: bench.model(),
+            bench,
+            situation,
+            limits,
+            epoch,
+            trace: Trace::builder(),
+            active: epoch,
+            misses: Vec::new(),
+        }
+    }
+
+    /// Does all the steps.
+    pub(super) fn steps(mut self, steps: &[Step]) -> Result<Played, PlayError> {
+        for (channel, value) in self.situation.levels.clone() {
+            self.trace
+                .record(Nanos::ZERO, channel, value)
+                .map_err(BenchError::from)?;
+        }
+        for (index, step) in steps.iter().enumerate() {
+            self.limits.check()?;
+            let now = self.bench.now().since(self.epoch);
+            self.trace
+                .begin_step(step.text.as_str(), now)
+                .map_err(BenchError::from)?;
+            self.step(index + 1, step)?;
+        }
+        // What starts at the very end of the last step is still its own.
+        let end = self.bench.now().since(self.epoch);
+        let trace = self.trace.finish(end).map_err(BenchError::from)?;
+        let outcomes = Outcomes::of(&trace);
+        let mut misses = self.misses;
+        misses.extend(Miss::find(steps, &outcomes));
+        misses.sort_by_key(|miss| miss.step);
+        Ok(Played {
+            trace,
+            outcomes,
+            misses,
+        })
+    }
+
+    fn step(&mut self, number: usize, step: &Step) -> Result<(), PlayError> {
+        match &step.action {
+            Action::Battery(battery) => self.battery(*battery)?,
+            Action::Press { button, down } => self.press(*button, *down, GAP)?,
+            Action::Hold(button) => self.set(*button, true)?,
+            Action::Release(button) => self.set(*button, false)?,
+            Action::Enter(entry) => self.enter(entry)?,
+            Action::Switch { number, on } => self.set(Contact::Switch(*number), *on)?,
+            Action::Wait(time) => self.pass(*time)?,
+            Action::Settle { limit } => {
+                if let Some(busy) = self.settle(*limit)? {
+                    self.misses.push(Miss::unsettled(number, step, &busy));
+                }
+            }
+            Action::TurnKey(turn) => self.bench.turn_key(*turn)?,
+            Action::Jam(jam) => self.bench.jam(*jam)?,
+        }
+        Ok(())
+    }
+
+    fn battery(&mut self, battery: Battery) -> Result<(), PlayError> {
+        match battery {
+            Battery::Connect => self.situation.pack_in = true,
+            Battery::Disconnect => {
+                self.situation.pack_in = false;
+                self.bench.disconnect()?;
+            }
+            Battery::Pack {
+                millivolts,
+                milliohms,
+            } => {
+                self.situation.pack = Supply {
+                    millivolts,
+                    milliohms,
+                };
+            }
+        }
+        if self.situation.pack_in {
+            self.bench.supply(self.situation.pack)?;
+        }
+        Ok(())
+    }
+
+    /// Closes or opens a contact and records it: a contact is the rig's own doing.
+    pub(super) fn set(&mut self, button: Contact, closed: bool) -> Result<(), PlayError> {
+        let contact = self
+            .model
+            .contact(button)
+            .ok_or(BenchError::NoContact(button))?;
+        self.bench.set(contact, closed)?;
+        let at = self.bench.now();
+        self.record(Event {
+            at,
+            channel: Channel::Contact(contact),
+            value: Value::Level(closed),
+        })?;
+        Ok(())
+    }
+
+    fn press(&mut self, button: Contact, down: Nanos, gap: Nanos) -> Result<(), PlayError> {
+        self.set(button, true)?;
+        self.pass(down)?;
+        self.set(button, false)?;
+        self.pass(gap)
+    }
+
+    fn enter(&mut self, entry: &Entry) -> Result<(), PlayError> {
+        for digit in &entry.digits {
+            self.press(Contact::Key(Key::Digit(*digit)), entry.down, entry.gap)?;
+        }
+        if entry.confirm.unwrap_or(self.model.confirms()) {
+            self.press(Contact::Lock, entry.down, entry.gap)?;
+        }
+        Ok(())
+    }
+
+    /// Lets `time` pass.
+    fn pass(&mut self, time: Nanos) -> Result<(), PlayError> {
+        let end = self.bench.now() + time;
+        while self.bench.now() < end {
+            self.watch(end.min(self.bench.now() + SLICE))?;
+        }
+        Ok(())
+    }
+
+    /// Lets time pass until the lock has been at rest for [`QUIET`], at most `limit`; the channels
+    /// that are busy then.
+    fn settle(&mut self, limit: Nanos) -> Result<Option<Vec<Channel>>, PlayError> {
+        let start = self.bench.now();
+        let end = start + limit;
+        self.active = start;
+        loop {
+            let now = self.bench.now();
+            let busy: Vec<Channel> = self
+                .situation
+                .levels
+                .keys()
+                .copied()
+                .filter(|channel| is_activity(*channel))
+                .collect();
+            let quiet_at = self.active + QUIET;
+            if busy.is_empty() && now >= quiet_at {
+                return Ok(None);
+            }
+            if now >= end {
+                return Ok(Some(busy));
+            }
+            let next = if busy.is_empty() {
+                quiet_at
+            } else {
+                now + SLICE
+            };
+            self.watch(next.min(now + SLICE).min(end))?;
+        }
+    }
+
+    fn watch(&mut self, until: Nanos) -> Result<(), PlayError> {
+        self.limits.check()?;
+        let observed = self.bench.run_until(until)?;
+        for event in observed.events {
+            self.record(event)?;
+        }
+        if observed.complete_to < until {
+            return Err(BenchError::Incomplete {
+                until,
+                complete_to: observed.complete_to,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, event: Event) -> Result<(), BenchError> {
+        match event.value {
+            Value::Level(false) | Value::Sample(0) => {
+                self.situation.levels.remove(&event.channel);
+            }
+            Value::Level(true) | Value::Sample(_) => {
+                self.situation.levels.insert(event.channel, event.value);
+            }
+            Value::Byte(_) | Value::Reset(_) => {}
+        }
+        if is_activity(event.channel) {
+            self.active = self.active.max(event.at);
+        }
+        Ok(self.trace.push(Event {
+            at: event.at.since(self.epoch),
+            ..event
+        })?)
+    }
+}
+
+/// Whether the lock is up to something while this channel changes or is high.
+const fn is_activity(channel: Channel) -> bool {
+    matches!(
+        channel,
+        Channel::MotorOpen
+            | Channel::MotorClose
+            | Channel::StatusGreen
+            | Channel::StatusRed
+            | Channel::KeypadGreen
+            | Channel::KeypadRed
+            | Channel::Beeper
+            | Channel::HubFromLock
+    )
+}
