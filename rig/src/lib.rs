@@ -7,4 +7,5 @@ pub mod lock;
 pub mod outcome;
 pub mod play;
 pub mod scenario;
+pub mod snapshot;
 pub mod trace;
