@@ -7,6 +7,7 @@ mod channel;
 #[cfg(test)]
 pub(crate) mod sketch;
 mod time;
+mod vcd;
 
 pub use build::{TraceBuilder, TraceError};
 pub use channel::{Channel, Contact, Key, UnknownName};

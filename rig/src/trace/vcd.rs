@@ -1,0 +1,236 @@
+//! A trace as a Value Change Dump, for sigrok, PulseView, GTKWave and Surfer.
+//!
+//! One nanosecond is one unit. Lines are wires, `supply_mV` and `motor_current_mA` are reals, hub
+//! bytes and the number of the step in play are registers, `reset` is the cause's place in
+//! [`ResetCause::ALL`], from 1. Only channels that the trace mentions are declared. No date and no
+//! version is written: the same trace gives the same bytes.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use vcd::{IdCode, SimulationCommand, TimescaleUnit, VarType, Writer};
+
+use super::channel::Kind;
+use super::{Channel, Contact, Key, Nanos, ResetCause, Trace, Value};
+
+/// Width of the register that holds the step's number.
+const STEP_BITS: u32 = 16;
+
+impl Trace {
+    /// Writes the trace as VCD. `comment` goes to its head.
+    pub fn write_vcd(&self, to: impl io::Write, comment: &str) -> io::Result<()> {
+        let mut writer = Writer::new(to);
+        // What ends a comment must not stand in one.
+        writer.comment(&comment.replace("$end", "$ end"))?;
+        for step in &self.steps {
+            let text = step.text.replace("$end", "$ end");
+            writer.comment(&format!("{}  {:.9}  {text}", step.number, step.start))?;
+        }
+        writer.timescale(1, TimescaleUnit::NS)?;
+        let channels: BTreeMap<Channel, ()> = self
+            .events
+            .iter()
+            .map(|event| (event.channel, ()))
+            .collect();
+        writer.add_module("rig")?;
+        let step = writer.add_var(VarType::Reg, STEP_BITS, "step", None)?;
+        let mut ids = BTreeMap::new();
+        for (channel, ()) in channels {
+            let (kind, width) = match channel.kind() {
+                Kind::Level => (VarType::Wire, 1),
+                Kind::Sample => (VarType::Real, 64),
+                Kind::Byte | Kind::Reset => (VarType::Reg, 8),
+            };
+            let id = writer.add_var(kind, width, &reference(channel), None)?;
+            ids.insert(channel, id);
+        }
+        writer.upscope()?;
+        writer.enddefinitions()?;
+
+        writer.timestamp(0)?;
+        writer.begin(SimulationCommand::Dumpvars)?;
+        vector(&mut writer, step, STEP_BITS, 0)?;
+        for (channel, id) in &ids {
+            let zero = match channel.kind() {
+                Kind::Level => Value::Level(false),
+                Kind::Sample => Value::Sample(0),
+                Kind::Byte | Kind::Reset => Value::Byte(0),
+            };
+            change(&mut writer, *id, zero)?;
+        }
+        writer.end()?;
+
+        let mut now = Nanos::ZERO;
+        let mut steps = self.steps.iter().peekable();
+        for event in &self.events {
+            while let Some(begun) = steps.next_if(|step| step.start <= event.at) {
+                advance(&mut writer, &mut now, begun.start)?;
+                vector(&mut writer, step, STEP_BITS, begun.number as u64)?;
+            }
+            advance(&mut writer, &mut now, event.at)?;
+            if let Some(id) = ids.get(&event.channel) {
+                change(&mut writer, *id, event.value)?;
+            }
+        }
+        for begun in steps {
+            advance(&mut writer, &mut now, begun.start)?;
+            vector(&mut writer, step, STEP_BITS, begun.number as u64)?;
+        }
+        advance(&mut writer, &mut now, self.end)?;
+        writer.flush()
+    }
+}
+
+fn advance<W: io::Write>(writer: &mut Writer<W>, now: &mut Nanos, at: Nanos) -> io::Result<()> {
+    if at > *now {
+        *now = at;
+        writer.timestamp(at.0)?;
+    }
+    Ok(())
+}
+
+fn change<W: io::Write>(writer: &mut Writer<W>, id: IdCode, value: Value) -> io::Result<()> {
+    match value {
+        Value::Level(level) => writer.change_scalar(id, level),
+        Value::Sample(sample) => writer.change_real(id, f64::from(sample)),
+        Value::Byte(byte) => vector(writer, id, 8, u64::from(byte)),
+        Value::Reset(cause) => {
+            let place = ResetCause::ALL.iter().position(|known| *known == cause);
+            vector(writer, id, 8, place.map_or(0, |place| place as u64 + 1))
+        }
+    }
+}
+
+fn vector<W: io::Write>(
+    writer: &mut Writer<W>,
+    id: IdCode,
+    width: u32,
+    value: u64,
+) -> io::Result<()> {
+    let bits = (0..width)
+        .rev()
+        .map(|bit| vcd::Value::from(value >> bit & 1 == 1));
+    writer.change_vector(id, bits)
+}
+
+/// A channel's name without blanks and slashes, which viewers take for separators.
+fn reference(channel: Channel) -> String {
+    match channel {
+        Channel::Contact(Contact::Key(Key::Pair(first))) => {
+            format!("key_{first}_{}", (first + 1) % 10)
+        }
+        Channel::Contact(Contact::Key(Key::Digit(digit))) => format!("key_{digit}"),
+        Channel::Supply => "supply_mV".to_owned(),
+        Channel::MotorCurrent => "motor_current_mA".to_owned(),
+        other => other.to_string().replace(' ', "_"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use vcd::{Command, Parser};
+
+    use super::super::sketch::Sketch;
+    use super::*;
+
+    fn trace() -> Trace {
+        Sketch::default()
+            .sample(0, Channel::Supply, 6000)
+            .step(0, "press 1/2")
+            .pulse(Channel::Contact(Contact::Key(Key::Pair(1))), 0, 100)
+            .beep(21, 30)
+            .step(100, "note $end of it")
+            .pulses(Channel::KeypadRed, 150, 3, 150, 150)
+            .sample(200, Channel::MotorCurrent, 812)
+            .sample(200, Channel::Supply, 5200)
+            .bytes(300, &[0xBD, 0x00, 0xFF])
+            .reset(400, ResetCause::Watchdog)
+            .step(2000, "wait 1s")
+            .end(3000)
+    }
+
+    fn write(trace: &Trace) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        trace.write_vcd(&mut bytes, "unlock on ten-key").unwrap();
+        bytes
+    }
+
+    #[test]
+    fn every_event_is_read_back_at_its_time() {
+        let trace = trace();
+        let bytes = write(&trace);
+        let mut parser = Parser::new(bytes.as_slice());
+        let header = parser.parse_header().unwrap();
+        assert_eq!(header.timescale, Some((1, TimescaleUnit::NS)));
+        let rig = header.find_scope(&["rig"]).unwrap();
+        let names: BTreeMap<IdCode, String> = rig
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                vcd::ScopeItem::Var(var) => Some((var.code, var.reference.clone())),
+                _ => None,
+            })
+            .collect();
+        let mut read = Vec::new();
+        let (mut now, mut initial) = (0, true);
+        for command in parser {
+            let (id, value) = match command.unwrap() {
+                Command::Timestamp(at) => {
+                    now = at;
+                    continue;
+                }
+                Command::End(_) => {
+                    initial = false;
+                    continue;
+                }
+                Command::ChangeScalar(id, value) => (id, f64::from(value == vcd::Value::V1)),
+                Command::ChangeReal(id, value) => (id, value),
+                Command::ChangeVector(id, bits) => {
+                    let bit = |value, bit| value * 2.0 + f64::from(bit == vcd::Value::V1);
+                    (id, bits.iter().fold(0.0, bit))
+                }
+                _ => continue,
+            };
+            if !initial {
+                read.push((now, names[&id].clone(), value));
+            }
+        }
+        assert_eq!(now, trace.end.0, "the dump reaches to the trace's end");
+        let steps: Vec<_> = read.iter().filter(|(_, name, _)| name == "step").collect();
+        let begun = [(0, 1.0), (100_000_000, 2.0), (2_000_000_000, 3.0)];
+        assert!(steps.iter().map(|(at, _, value)| (*at, *value)).eq(begun));
+        read.retain(|(_, name, _)| name != "step");
+        let events = trace.events.iter().map(|event| {
+            let value = match event.value {
+                Value::Level(level) => f64::from(level),
+                Value::Sample(sample) => f64::from(sample),
+                Value::Byte(byte) => f64::from(byte),
+                Value::Reset(cause) => {
+                    assert_eq!(cause, ResetCause::Watchdog);
+                    3.0
+                }
+            };
+            (event.at.0, reference(event.channel), value)
+        });
+        assert_eq!(read, events.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_same_trace_gives_the_same_bytes_and_a_head_that_says_what_it_is() {
+        let bytes = write(&trace());
+        assert_eq!(bytes, write(&trace()));
+        let text = String::from_utf8(bytes).unwrap();
+        let head: Vec<&str> = text.lines().take_while(|line| *line != "#0").collect();
+        insta::assert_snapshot!(head.join("\n"));
+    }
+
+    #[test]
+    fn an_empty_trace_is_a_whole_file() {
+        let bytes = write(&Trace::default());
+        let mut parser = Parser::new(bytes.as_slice());
+        parser.parse_header().unwrap();
+        assert!(parser.all(|command| command.is_ok()));
+    }
+}
