@@ -1,0 +1,158 @@
+//! The lock's firmware on an nRF52840: it shows the logic what the pins say, does what the logic
+//! answers, and sleeps until an edge or the logic's next deadline.
+#![no_std]
+#![no_main]
+
+mod beeper;
+mod sense;
+mod wiring;
+
+#[cfg(not(any(feature = "ten-key", feature = "five-key")))]
+compile_error!("the lock's model is a feature: `ten-key` or `five-key`");
+#[cfg(all(feature = "ten-key", feature = "five-key"))]
+compile_error!("a lock has one model: `ten-key` or `five-key`, not both");
+
+use core::panic::PanicInfo;
+
+use beeper::Beeper;
+use defmt_rtt as _;
+use embassy_executor::Spawner;
+use embassy_futures::select::select;
+use embassy_nrf::config::{Config, LfclkSource};
+use embassy_nrf::gpio::Input;
+use embassy_nrf::nvmc::Nvmc;
+use embassy_nrf::wdt::{self, HaltConfig, SleepConfig, Watchdog};
+use embassy_nrf::{Peri, pac, peripherals};
+use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
+use embassy_sync::signal::Signal;
+use embassy_time::{Duration, Instant, TICK_HZ, Timer};
+use lock_journal::Journal;
+use lock_logic::{BootReason, Inputs, Lock, Model, Moment};
+use sense::Sense;
+use wiring::{COUNT, Parts};
+
+#[cfg(feature = "ten-key")]
+const MODEL: Model = Model::TenKey;
+#[cfg(feature = "five-key")]
+const MODEL: Model = Model::FiveKey;
+
+/// A hang is over within four seconds: the watchdog's three and a half, and the boot.
+const WATCHDOG_TICKS: u32 = 32_768 * 7 / 2;
+/// The idle lock wakes this often to feed the watchdog.
+const LONGEST_SLEEP: Duration = Duration::from_secs(3);
+
+/// A contact changed.
+static EDGE: Signal<CriticalSectionRawMutex, ()> = Signal::new();
+
+#[panic_handler]
+fn panic(info: &PanicInfo) -> ! {
+    defmt::error!("{}", defmt::Display2Format(info));
+    cortex_m::peripheral::SCB::sys_reset()
+}
+
+/// Tells the main loop of every edge of one pin. It signals before it waits, so that what changed
+/// while nobody waited is looked at too.
+#[embassy_executor::task(pool_size = COUNT)]
+async fn watch(mut pin: Input<'static>) {
+    loop {
+        EDGE.signal(());
+        pin.wait_for_any_edge().await;
+    }
+}
+
+#[embassy_executor::main]
+async fn main(spawner: Spawner) {
+    let reason = boot_reason();
+    let mut config = Config::default();
+    // The RC oscillator runs at once; a crystal would have the lock wait for it at every boot.
+    config.lfclk_source = LfclkSource::InternalRC;
+    let mut parts = Parts::new(embassy_nrf::init(config));
+    for pin in wiring::inputs() {
+        match watch(pin) {
+            Ok(task) => spawner.spawn(task),
+            Err(_) => defmt::error!("no task left to watch a contact"),
+        }
+    }
+    let mut beeper = Beeper::new(parts.beeper.0, parts.beeper.1);
+    let mut sense = Sense::new(parts.sense.0, parts.sense.1, parts.sense.2);
+    let mut watchdog = watchdog(parts.watchdog);
+    let (mut journal, state) = Journal::open(Nvmc::new(parts.flash));
+    defmt::info!(
+        "lock {=str}, boot {=u8}, state legible {=bool}",
+        env!("CARGO_PKG_VERSION"),
+        reason as u8,
+        state.is_some()
+    );
+    let mut lock = Lock::new(MODEL, reason, state, wiring::contacts());
+    let mut measured = None;
+    loop {
+        if let Some(watchdog) = &mut watchdog {
+            watchdog.pet();
+        }
+        let now = now();
+        let inputs = Inputs {
+            contacts: wiring::contacts(),
+            measured,
+        };
+        let outputs = lock.step(now, inputs, &mut journal);
+        parts.motor.drive(outputs.bridge);
+        parts.status.show(outputs.status);
+        parts.keypad.show(outputs.keypad);
+        beeper.sound(outputs.beeper);
+        measured = if outputs.measure {
+            Some(sense.measure().await)
+        } else {
+            select(EDGE.wait(), Timer::at(wake(lock.next_deadline(now)))).await;
+            None
+        };
+    }
+}
+
+/// Why the program runs. The chip collects reasons until they are cleared; none is power.
+fn boot_reason() -> BootReason {
+    let reasons = pac::POWER.resetreas().read();
+    pac::POWER.resetreas().write_value(reasons);
+    if reasons.0 == 0 {
+        BootReason::PowerOn
+    } else if reasons.dog() {
+        BootReason::Watchdog
+    } else if reasons.sreq() {
+        BootReason::Software
+    } else {
+        BootReason::Other
+    }
+}
+
+/// Starts the watchdog. It outlives a reset by software; one that runs otherwise is left to bite.
+fn watchdog(watchdog: Peri<'static, peripherals::WDT>) -> Option<wdt::WatchdogHandle> {
+    let mut config = wdt::Config::default();
+    config.timeout_ticks = WATCHDOG_TICKS;
+    config.action_during_sleep = SleepConfig::Run;
+    config.action_during_debug_halt = HaltConfig::Pause;
+    match Watchdog::try_new(watchdog, config) {
+        Ok((_, [handle])) => Some(handle),
+        Err(_) => {
+            defmt::error!("another watchdog runs");
+            None
+        }
+    }
+}
+
+fn now() -> Moment {
+    Moment::from_micros(Instant::now().as_micros())
+}
+
+/// A tick is 15625/512 microseconds.
+const _: () = assert!(TICK_HZ * 15_625 == 512 * 1_000_000);
+
+/// The tick at or after `deadline`, and no later than the watchdog allows.
+fn wake(deadline: Option<Moment>) -> Instant {
+    let latest = Instant::now() + LONGEST_SLEEP;
+    match deadline {
+        Some(deadline) => {
+            let ticks = (deadline.as_micros() * 512).div_ceil(15_625);
+            Instant::from_ticks(ticks).min(latest)
+        }
+        None => latest,
+    }
+}

@@ -1,0 +1,155 @@
+//! Which pin is wired to what: the firmware's half of `rig/virtual-lock/src/board/wiring.rs`. The
+//! contacts are active low under the chip's pull-ups, the LEDs are active low, the motor's inputs
+//! active high.
+
+use embassy_nrf::gpio::{AnyPin, Input, Level, Output, OutputDrive, Pull};
+use embassy_nrf::{Peri, Peripherals, pac, peripherals};
+use lock_logic::{Bridge, Contact, ContactSet, Light};
+
+/// Every contact that this model has, with its port and its number there.
+#[cfg(feature = "ten-key")]
+const CONTACTS: [(Contact, usize, usize); 18] = [
+    (Contact::Digit(1), 1, 1),
+    (Contact::Digit(2), 1, 2),
+    (Contact::Digit(3), 1, 3),
+    (Contact::Digit(4), 1, 4),
+    (Contact::Digit(5), 1, 5),
+    (Contact::Digit(6), 1, 6),
+    (Contact::Digit(7), 1, 7),
+    (Contact::Digit(8), 1, 8),
+    (Contact::Digit(9), 1, 10),
+    (Contact::Digit(0), 1, 11),
+    (Contact::Lock, 1, 12),
+    (Contact::Program, 1, 13),
+    (Contact::Hub, 1, 14),
+    (Contact::SwitchStatus, 0, 11),
+    (Contact::SwitchAutoLock, 0, 12),
+    (Contact::SwitchAudio, 0, 24),
+    (Contact::Retracted, 0, 29),
+    (Contact::Extended, 0, 30),
+];
+
+/// Every contact that this model has, with its port and its number there.
+#[cfg(feature = "five-key")]
+const CONTACTS: [(Contact, usize, usize); 13] = [
+    (Contact::Digit(1), 1, 1),
+    (Contact::Digit(3), 1, 2),
+    (Contact::Digit(5), 1, 3),
+    (Contact::Digit(7), 1, 4),
+    (Contact::Digit(9), 1, 5),
+    (Contact::Lock, 1, 12),
+    (Contact::Program, 1, 13),
+    (Contact::Hub, 1, 14),
+    (Contact::SwitchStatus, 0, 11),
+    (Contact::SwitchAutoLock, 0, 12),
+    (Contact::SwitchAudio, 0, 24),
+    (Contact::Retracted, 0, 29),
+    (Contact::Extended, 0, 30),
+];
+
+/// How many contacts this model has.
+pub(crate) const COUNT: usize = CONTACTS.len();
+
+/// The contacts as they are now: two port reads, whoever waits for their edges.
+pub(crate) fn contacts() -> ContactSet {
+    let ports = [pac::P0.in_().read(), pac::P1.in_().read()];
+    CONTACTS
+        .iter()
+        .fold(ContactSet::NONE, |set, &(contact, port, number)| {
+            set.with(contact, !ports[port].pin(number))
+        })
+}
+
+/// The pins of the contacts, to wait for their edges.
+pub(crate) fn inputs() -> [Input<'static>; COUNT] {
+    CONTACTS.map(|(_, port, number)| {
+        // SAFETY: `Parts` below takes no pin that is in `CONTACTS`, and `main` calls this once.
+        let pin = unsafe { AnyPin::steal((port * 32 + number) as u8) };
+        Input::new(pin, Pull::Up)
+    })
+}
+
+/// An LED of two colours, both active low.
+pub(crate) struct TwoColour {
+    red: Output<'static>,
+    green: Output<'static>,
+}
+
+impl TwoColour {
+    fn new(red: Peri<'static, AnyPin>, green: Peri<'static, AnyPin>) -> Self {
+        let dark =
+            |pin: Peri<'static, AnyPin>| Output::new(pin, Level::High, OutputDrive::Standard);
+        Self {
+            red: dark(red),
+            green: dark(green),
+        }
+    }
+
+    pub(crate) fn show(&mut self, light: Light) {
+        let lit = |lit: bool| if lit { Level::Low } else { Level::High };
+        self.red
+            .set_level(lit(matches!(light, Light::Red | Light::Amber)));
+        self.green
+            .set_level(lit(matches!(light, Light::Green | Light::Amber)));
+    }
+}
+
+/// The H-bridge of the motor.
+pub(crate) struct Motor {
+    open: Output<'static>,
+    close: Output<'static>,
+}
+
+impl Motor {
+    /// Brakes before it drives, so that both inputs are never high.
+    pub(crate) fn drive(&mut self, bridge: Bridge) {
+        if bridge != Bridge::Open {
+            self.open.set_low();
+        }
+        if bridge != Bridge::Close {
+            self.close.set_low();
+        }
+        match bridge {
+            Bridge::Brake => {}
+            Bridge::Open => self.open.set_high(),
+            Bridge::Close => self.close.set_high(),
+        }
+    }
+}
+
+/// Everything on the board but the contacts.
+pub(crate) struct Parts {
+    pub(crate) status: TwoColour,
+    pub(crate) keypad: TwoColour,
+    pub(crate) motor: Motor,
+    pub(crate) beeper: (
+        Peri<'static, peripherals::PWM0>,
+        Peri<'static, peripherals::P0_28>,
+    ),
+    /// Pack volts, behind a divider by three, and motor current, across 0.5 ohm.
+    pub(crate) sense: (
+        Peri<'static, peripherals::SAADC>,
+        Peri<'static, peripherals::P0_03>,
+        Peri<'static, peripherals::P0_04>,
+    ),
+    pub(crate) flash: Peri<'static, peripherals::NVMC>,
+    pub(crate) watchdog: Peri<'static, peripherals::WDT>,
+}
+
+impl Parts {
+    pub(crate) fn new(p: Peripherals) -> Self {
+        let low = |pin: Peri<'static, AnyPin>| Output::new(pin, Level::Low, OutputDrive::Standard);
+        Self {
+            motor: Motor {
+                open: low(p.P0_26.into()),
+                close: low(p.P0_27.into()),
+            },
+            status: TwoColour::new(p.P0_13.into(), p.P0_14.into()),
+            keypad: TwoColour::new(p.P0_15.into(), p.P0_16.into()),
+            beeper: (p.PWM0, p.P0_28),
+            sense: (p.SAADC, p.P0_03, p.P0_04),
+            flash: p.NVMC,
+            watchdog: p.WDT,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Where the lock keeps its state without power: the last eight pages of the nRF52840's flash. A
+//! change is one record of the whole state with a generation number, and then, on pages of its
+//! own, the number alone: the anchor. A record cut short by power loss is a record that no anchor
+//! knows, and ignored; an anchor whose record is illegible is a storage fault.
+#![cfg_attr(not(test), no_std)]
+
+mod flash;
+
+use core::ops::Range;
+
+use embassy_futures::block_on;
+use embedded_storage::nor_flash::NorFlash;
+use flash::AtOnce;
+use lock_logic::{RECORD_LENGTH, State, Store, StoreError};
+use sequential_storage::cache::Cache;
+use sequential_storage::map::{MapConfig, MapStorage};
+
+/// Pages of the state's records.
+pub const STATES: Range<u32> = 0x000F_8000..0x000F_C000;
+/// Pages of the anchors.
+pub const ANCHORS: Range<u32> = 0x000F_C000..0x000F_E000;
+
+/// Each map holds one thing.
+const KEY: u8 = 1;
+/// The generation number before the state.
+const GENERATION: usize = size_of::<u32>();
+/// Bytes of an item: key, generation, state.
+const ITEM: usize = (size_of_val(&KEY) + GENERATION + RECORD_LENGTH).next_multiple_of(4);
+/// Bytes that the very first anchor can reach: the page's mark, the item's header, key and number.
+const FIRST_ANCHOR: u32 = 32;
+
+/// The journal, in a flash of its own.
+#[derive(Debug)]
+pub struct Journal<F> {
+    flash: F,
+    /// Of the last record.
+    generation: u32,
+}
+
+impl<F: NorFlash> Journal<F> {
+    /// Opens the journal: with the state that it keeps, a new lock's when there never was one, or
+    /// `None` when what is there fails its checksum.
+    pub fn open(flash: F) -> (Self, Option<State>) {
+        let mut journal = Self {
+            flash,
+            generation: 0,
+        };
+        let state = journal.read().map(|(generation, state)| {
+            journal.generation = generation;
+            state
+        });
+        (journal, state)
+    }
+
+    /// The flash.
+    pub fn into_flash(self) -> F {
+        self.flash
+    }
+
+    /// The newest state and its generation, a new lock's being 0; `None` when illegible.
+    fn read(&mut self) -> Option<(u32, State)> {
+        let untouched = self.is_blank(ANCHORS.start, ANCHORS.end);
+        let beginning = self.is_blank(ANCHORS.start + FIRST_ANCHOR, ANCHORS.end);
+        let newest = self.newest().ok()?;
+        let anchor = self.anchor().ok()?;
+        match (newest, anchor) {
+            // A new lock, or one whose first record was cut short.
+            (None, None) if untouched => Some((0, State::default())),
+            (Some((generation, state)), Some(anchor)) if anchor == generation => {
+                Some((generation, state))
+            }
+            // Power went between the record and its anchor.
+            (Some((generation, state)), Some(anchor))
+                if generation.checked_sub(1) == Some(anchor) =>
+            {
+                self.settle(generation, state)
+            }
+            (Some((1, state)), None) if beginning => self.settle(1, state),
+            _ => None,
+        }
+    }
+
+    /// Gives a whole record the anchor that it lacks.
+    fn settle(&mut self, generation: u32, state: State) -> Option<(u32, State)> {
+        self.put_anchor(generation).ok()?;
+        Some((generation, state))
+    }
+
+    fn newest(&mut self) -> Result<Option<(u32, State)>, StoreError> {
+        let mut buffer = [0; ITEM];
+        let mut map = map(&mut self.flash, STATES)?;
+        let item = block_on(map.fetch_item::<&[u8]>(&mut buffer, &KEY)).map_err(|_| StoreError)?;
+        let Some(item) = item else {
+            return Ok(None);
+        };
+        let (generation, record) = item.split_first_chunk().ok_or(StoreError)?;
+        let state = State::decode(record).ok_or(StoreError)?;
+        Ok(Some((u32::from_le_bytes(*generation), state)))
+    }
+
+    fn anchor(&mut self) -> Result<Option<u32>, StoreError> {
+        let mut buffer = [0; ITEM];
+        let mut map = map(&mut self.flash, ANCHORS)?;
+        block_on(map.fetch_item::<u32>(&mut buffer, &KEY)).map_err(|_| StoreError)
+    }
+
+    fn put_anchor(&mut self, generation: u32) -> Result<(), StoreError> {
+        let mut buffer = [0; ITEM];
+        let mut map = map(&mut self.flash, ANCHORS)?;
+        block_on(map.store_item(&mut buffer, &KEY, &generation)).map_err(|_| StoreError)
+    }
+
+    fn is_blank(&mut self, from: u32, to: u32) -> bool {
+        let mut bytes = [0; 32];
+        let mut at = from;
+        while at < to {
+            if self.flash.read(at, &mut bytes).is_err() || bytes.iter().any(|&byte| byte != 0xFF) {
+                return false;
+            }
+            at += bytes.len() as u32;
+        }
+        true
+    }
+}
+
+impl<F: NorFlash> Store for Journal<F> {
+    fn save(&mut self, state: &State) -> Result<(), StoreError> {
+        let generation = self.generation.checked_add(1).ok_or(StoreError)?;
+        let mut record = [0; GENERATION + RECORD_LENGTH];
+        record[..GENERATION].copy_from_slice(&generation.to_le_bytes());
+        record[GENERATION..].copy_from_slice(&state.encode());
+        let mut buffer = [0; ITEM];
+        let mut map = map(&mut self.flash, STATES)?;
+        block_on(map.store_item(&mut buffer, &KEY, &record.as_slice())).map_err(|_| StoreError)?;
+        self.put_anchor(generation)?;
+        self.generation = generation;
+        Ok(())
+    }
+
+    /// The states go first: until the last anchor has gone too, there is an anchor without a
+    /// record, and the fault stays one.
+    fn wipe(&mut self) -> Result<(), StoreError> {
+        self.flash
+            .erase(STATES.start, STATES.end)
+            .map_err(|_| StoreError)?;
+        self.flash
+            .erase(ANCHORS.start, ANCHORS.end)
+            .map_err(|_| StoreError)?;
+        self.generation = 0;
+        Ok(())
+    }
+}
+
+type Map<'a, F> = MapStorage<
+    u8,
+    AtOnce<'a, F>,
+    Cache<
+        sequential_storage::cache::Uncached,
+        sequential_storage::cache::Uncached,
+        sequential_storage::cache::Uncached,
+        u8,
+    >,
+>;
+
+fn map<F: NorFlash>(flash: &mut F, pages: Range<u32>) -> Result<Map<'_, F>, StoreError> {
+    let config = MapConfig::try_new(pages).map_err(|_| StoreError)?;
+    Ok(MapStorage::new(
+        AtOnce(flash),
+        config,
+        Cache::new_uncached(),
+    ))
+}
+
+#[cfg(test)]
+mod tests;

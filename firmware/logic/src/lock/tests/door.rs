@@ -1,0 +1,302 @@
+//! A door to try the lock on: a mechanism that the motor moves, a pack that sags, contacts that
+//! somebody presses, and storage that outlives the power.
+
+use std::vec::Vec;
+
+use crate::{
+    BootReason, Bridge, Code, Contact, ContactSet, Inputs, Light, Lock, Measured, Model, Moment,
+    Outputs, Span, State, Store, StoreError,
+};
+
+/// Storage in memory.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) kept: State,
+    pub(super) illegible: bool,
+    pub(super) writes: usize,
+}
+
+impl Store for Memory {
+    fn save(&mut self, state: &State) -> Result<(), StoreError> {
+        if self.illegible {
+            return Err(StoreError);
+        }
+        self.kept = State::decode(&state.encode()).ok_or(StoreError)?;
+        self.writes += 1;
+        Ok(())
+    }
+
+    fn wipe(&mut self) -> Result<(), StoreError> {
+        self.illegible = false;
+        self.kept = State::default();
+        Ok(())
+    }
+}
+
+/// What the lock did, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Did {
+    Keypad(Light),
+    Status(Light),
+    Beeper(bool),
+    Motor(Bridge),
+}
+
+/// How the bolt is stopped short.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Jam {
+    None,
+    /// At this place of its way, 0 retracted to 1 extended, in either direction.
+    At(f64),
+    /// Nothing to move: the motor turns freely.
+    Loose,
+}
+
+#[derive(Debug)]
+pub(super) struct Door {
+    pub(super) model: Model,
+    pub(super) lock: Option<Lock>,
+    pub(super) memory: Memory,
+    pub(super) now: Moment,
+    pub(super) log: Vec<(Moment, Did)>,
+    pub(super) idle_millivolts: u16,
+    pub(super) loaded_millivolts: u16,
+    pub(super) jam: Jam,
+    /// Which way the door is hung: the side of the bridge that retracts.
+    pub(super) retracts: Bridge,
+    /// 0 retracted, 1 extended.
+    pub(super) place: f64,
+    contacts: ContactSet,
+    outputs: Outputs,
+}
+
+/// How finely the mechanism moves.
+const GRAIN: Span = Span::millis(1);
+
+impl Door {
+    /// Without power, new, its bolt half way.
+    pub(super) fn new(model: Model) -> Self {
+        Self {
+            model,
+            lock: None,
+            memory: Memory::default(),
+            now: Moment::BOOT,
+            log: Vec::new(),
+            idle_millivolts: 6000,
+            loaded_millivolts: 5600,
+            jam: Jam::None,
+            retracts: Bridge::Open,
+            place: 0.5,
+            contacts: ContactSet::NONE.with(Contact::SwitchAudio, true),
+            outputs: Outputs::default(),
+        }
+    }
+
+    /// Handed, with these codes in the first slots, extended and running for a second.
+    pub(super) fn programmed(model: Model, codes: &[&[u8]]) -> Self {
+        let mut door = Self::new(model);
+        door.memory.kept.retracts = Some(Bridge::Open);
+        for (slot, digits) in door.memory.kept.codes.iter_mut().zip(codes) {
+            *slot = Code::new(model, digits);
+        }
+        door.place = 1.0;
+        door.power();
+        door.wait(1000);
+        door.log.clear();
+        door
+    }
+
+    /// The pack goes in.
+    pub(super) fn power(&mut self) {
+        self.boot(BootReason::PowerOn);
+    }
+
+    pub(super) fn boot(&mut self, reason: BootReason) {
+        self.now = Moment::BOOT;
+        self.outputs = Outputs::default();
+        let loaded = (!self.memory.illegible).then(|| self.memory.kept.clone());
+        self.lock = Some(Lock::new(self.model, reason, loaded, self.wired()));
+        self.run_to(Moment::BOOT);
+    }
+
+    /// The pack comes out.
+    pub(super) fn unplug(&mut self) {
+        self.lock = None;
+        self.outputs = Outputs::default();
+    }
+
+    pub(super) fn contact(&mut self, contact: Contact, closed: bool) {
+        self.contacts = self.contacts.with(contact, closed);
+        self.run_to(self.now);
+    }
+
+    /// A press of 100 ms, and 100 ms after it.
+    pub(super) fn press(&mut self, contact: Contact) {
+        self.contact(contact, true);
+        self.wait(100);
+        self.contact(contact, false);
+        self.wait(100);
+    }
+
+    pub(super) fn digits(&mut self, digits: &[u8]) {
+        for &digit in digits {
+            let key = crate::code::key_of(self.model, digit);
+            self.press(Contact::Digit(key));
+        }
+    }
+
+    /// A code as its model wants it confirmed.
+    pub(super) fn enter(&mut self, digits: &[u8]) {
+        self.digits(digits);
+        if self.model == Model::TenKey {
+            self.press(Contact::Lock);
+        }
+    }
+
+    pub(super) fn wait(&mut self, millis: u64) {
+        self.run_to(self.now + Span::millis(millis));
+    }
+
+    /// What was done since the log was last read, as (milliseconds since `start`, what).
+    pub(super) fn since(&mut self, start: Moment) -> Vec<(u64, Did)> {
+        let log = core::mem::take(&mut self.log);
+        log.into_iter()
+            .map(|(at, did)| (at.since(start).as_micros() / 1000, did))
+            .collect()
+    }
+
+    /// What was done since the log was last read, times aside.
+    pub(super) fn did(&mut self) -> Vec<Did> {
+        self.log.drain(..).map(|(_, did)| did).collect()
+    }
+
+    /// Motor commands since the log was last read.
+    pub(super) fn motor(&mut self) -> Vec<Bridge> {
+        self.log
+            .drain(..)
+            .filter_map(|(_, did)| match did {
+                Did::Motor(bridge) => Some(bridge),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// How often the keypad's light came on in this colour since the log was last read.
+    pub(super) fn keypad_flashes(&mut self, colour: Light) -> usize {
+        self.log
+            .drain(..)
+            .filter(|&(_, did)| did == Did::Keypad(colour))
+            .count()
+    }
+
+    fn wired(&self) -> ContactSet {
+        self.contacts
+            .with(Contact::Retracted, self.place <= 0.0)
+            .with(Contact::Extended, self.place >= 1.0)
+    }
+
+    fn run_to(&mut self, end: Moment) {
+        loop {
+            self.step();
+            if self.now >= end {
+                return;
+            }
+            let moving = self.outputs.bridge != Bridge::Brake;
+            let mut next = end;
+            if let Some(lock) = &self.lock
+                && let Some(deadline) = lock.next_deadline(self.now)
+            {
+                assert!(deadline > self.now, "a deadline that has passed: {lock:?}");
+                next = next.min(deadline);
+            }
+            if moving {
+                next = next.min(self.now + GRAIN);
+            }
+            self.turn(next.since(self.now));
+            self.now = next;
+        }
+    }
+
+    /// One look of the board, and another while it has to measure.
+    fn step(&mut self) {
+        let mut measured = None;
+        loop {
+            let inputs = Inputs {
+                contacts: self.wired(),
+                measured,
+            };
+            let Some(lock) = &mut self.lock else {
+                return;
+            };
+            let outputs = lock.step(self.now, inputs, &mut self.memory);
+            self.record(outputs);
+            if !outputs.measure {
+                return;
+            }
+            measured = Some(self.measure());
+        }
+    }
+
+    fn record(&mut self, outputs: Outputs) {
+        let before = core::mem::replace(&mut self.outputs, outputs);
+        let mut note = |did| self.log.push((self.now, did));
+        if before.keypad != outputs.keypad {
+            note(Did::Keypad(outputs.keypad));
+        }
+        if before.status != outputs.status {
+            note(Did::Status(outputs.status));
+        }
+        if before.beeper != outputs.beeper {
+            note(Did::Beeper(outputs.beeper));
+        }
+        if before.bridge != outputs.bridge {
+            note(Did::Motor(outputs.bridge));
+        }
+    }
+
+    fn measure(&self) -> Measured {
+        if self.outputs.bridge == Bridge::Brake {
+            return Measured {
+                pack: self.idle_millivolts,
+                motor: 0,
+            };
+        }
+        Measured {
+            pack: self.loaded_millivolts,
+            motor: if self.stalled() { 800 } else { 150 },
+        }
+    }
+
+    fn way(&self) -> f64 {
+        match self.outputs.bridge {
+            Bridge::Brake => 0.0,
+            bridge if bridge == self.retracts => -1.0,
+            _ => 1.0,
+        }
+    }
+
+    fn stalled(&self) -> bool {
+        let way = self.way();
+        match self.jam {
+            Jam::Loose => false,
+            Jam::At(place) if way > 0.0 && self.place >= place => true,
+            Jam::At(_) | Jam::None => {
+                (way > 0.0 && self.place >= 1.0) || (way < 0.0 && self.place <= 0.0)
+            }
+        }
+    }
+
+    fn turn(&mut self, span: Span) {
+        if self.jam == Jam::Loose || self.stalled() {
+            return;
+        }
+        let most = match self.jam {
+            Jam::At(place) if self.way() > 0.0 => place,
+            _ => 1.0,
+        };
+        let moved = self.way() * span.as_micros() as f64 / 1e6;
+        if moved != 0.0 {
+            self.place = (self.place + moved).clamp(0.0, most.max(self.place));
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The whole lock, on a door.
+
+mod door;
+mod keypad;
+mod power_on;

@@ -1,0 +1,207 @@
+//! The bolt's moves: a command is checked against the battery, runs the motor, and ends in one of
+//! few ways. Closing against a jam reverses to fully open; handing takes two or three runs.
+
+use crate::battery::{Battery, Charge};
+use crate::handing::{Bolt, Handing, Next};
+use crate::motor::{Bridge, Measured, Run, Stop};
+use crate::time::{Moment, Span};
+
+/// The motor rests this long before it runs the other way.
+const PAUSE: Span = Span::millis(250);
+
+/// On whose word the bolt moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The keypad; the slot of the code, or 0 for the lock button.
+    Keypad(u8),
+    AutoLock,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Open the door: retract the bolt.
+    Unlock(Source),
+    /// Extend the bolt.
+    Lock(Source),
+    /// Learn which way the door is hung.
+    Hand,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Reached,
+    Jammed,
+    Handed { retracts: Bridge },
+    NotHanded,
+}
+
+/// What the lock has to say or remember about a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// The motor starts.
+    Started(Command),
+    /// The battery is too low: the motor doesn't start.
+    Refused(Command),
+    /// The motor has stopped for good.
+    Ended(Command, Outcome),
+}
+
+/// Which run of a command this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leg {
+    To(Bolt),
+    /// Back to fully open, after a jam.
+    Back,
+    Hand(Handing),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    Idle,
+    /// The pack's idle volts are awaited.
+    Checking(Command),
+    Running(Command, Leg, Run),
+    Paused(Command, Leg, Bridge, Moment),
+}
+
+#[derive(Debug)]
+pub(crate) struct Motion {
+    stage: Stage,
+}
+
+impl Motion {
+    pub(crate) const fn new() -> Self {
+        Self { stage: Stage::Idle }
+    }
+
+    /// Begins `command`. Only when idle; another command is told off by [`Motion::busy`].
+    pub(crate) fn begin(&mut self, command: Command) {
+        self.stage = Stage::Checking(command);
+    }
+
+    pub(crate) fn busy(&self) -> bool {
+        !matches!(self.stage, Stage::Idle)
+    }
+
+    pub(crate) fn bridge(&self) -> Bridge {
+        match self.stage {
+            Stage::Running(_, _, run) => run.bridge,
+            _ => Bridge::Brake,
+        }
+    }
+
+    /// Whether the board has to measure now.
+    pub(crate) fn wants_sample(&self, now: Moment) -> bool {
+        match self.stage {
+            Stage::Checking(_) => true,
+            Stage::Running(_, _, run) => run.wants_sample(now),
+            Stage::Idle | Stage::Paused(..) => false,
+        }
+    }
+
+    /// When there is something to do, a sample aside that is wanted at once.
+    pub(crate) fn deadline(&self) -> Option<Moment> {
+        match self.stage {
+            Stage::Idle | Stage::Checking(_) => None,
+            Stage::Running(_, _, run) => Some(run.deadline()),
+            Stage::Paused(_, _, _, until) => Some(until),
+        }
+    }
+
+    pub(crate) fn measured(
+        &mut self,
+        now: Moment,
+        measured: Measured,
+        battery: &mut Battery,
+        retracts: Option<Bridge>,
+        bolt: Bolt,
+    ) -> Option<Report> {
+        match self.stage {
+            Stage::Checking(command) => {
+                self.stage = Stage::Idle;
+                if battery.idle(measured.pack) == Charge::TooLow {
+                    return Some(Report::Refused(command));
+                }
+                let (leg, bridge) = match (command, retracts) {
+                    (Command::Hand, _) => (Leg::Hand(Handing::First), Handing::FIRST),
+                    (Command::Unlock(_), Some(retracts)) => (Leg::To(Bolt::Retracted), retracts),
+                    (Command::Lock(_), Some(retracts)) => {
+                        (Leg::To(Bolt::Extended), retracts.reversed())
+                    }
+                    (_, None) => return Some(Report::Ended(command, Outcome::NotHanded)),
+                };
+                self.stage = Stage::Running(command, leg, Run::start(bridge, now));
+                Some(Report::Started(command))
+            }
+            Stage::Running(command, leg, ref mut run) => {
+                let stop = run.sampled(now, measured)?;
+                let bridge = run.bridge;
+                if stop == Stop::Collapsed {
+                    battery.collapsed();
+                }
+                self.stopped(now, command, leg, bridge, stop, bolt)
+            }
+            Stage::Idle | Stage::Paused(..) => None,
+        }
+    }
+
+    /// Takes the bolt's place and the time: ends a run that is where it was going, or has run too
+    /// long; ends a pause.
+    pub(crate) fn advance(&mut self, now: Moment, bolt: Bolt) -> Option<Report> {
+        match self.stage {
+            Stage::Running(command, leg, run) => {
+                let target = match leg {
+                    Leg::To(target) => Some(target),
+                    Leg::Back => Some(Bolt::Retracted),
+                    Leg::Hand(_) => None,
+                };
+                if target == Some(bolt) {
+                    self.stage = Stage::Idle;
+                    let outcome = match leg {
+                        Leg::Back => Outcome::Jammed,
+                        _ => Outcome::Reached,
+                    };
+                    return Some(Report::Ended(command, outcome));
+                }
+                let stop = run.expired(now)?;
+                self.stopped(now, command, leg, run.bridge, stop, bolt)
+            }
+            Stage::Paused(command, leg, bridge, until) if now >= until => {
+                self.stage = Stage::Running(command, leg, Run::start(bridge, now));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// A run ended short of where an end switch would have ended it.
+    fn stopped(
+        &mut self,
+        now: Moment,
+        command: Command,
+        leg: Leg,
+        bridge: Bridge,
+        stop: Stop,
+        bolt: Bolt,
+    ) -> Option<Report> {
+        self.stage = Stage::Idle;
+        let outcome = match leg {
+            Leg::Hand(phase) => match phase.ended(bridge, stop, bolt) {
+                Next::Run(phase, bridge) => {
+                    self.stage = Stage::Paused(command, Leg::Hand(phase), bridge, now + PAUSE);
+                    return None;
+                }
+                Next::Handed { retracts } => Outcome::Handed { retracts },
+                Next::Failed => Outcome::NotHanded,
+            },
+            // An empty pack is no reason to spend more of it.
+            Leg::To(Bolt::Extended) if stop != Stop::Collapsed => {
+                self.stage = Stage::Paused(command, Leg::Back, bridge.reversed(), now + PAUSE);
+                return None;
+            }
+            Leg::To(_) | Leg::Back => Outcome::Jammed,
+        };
+        Some(Report::Ended(command, outcome))
+    }
+}
