@@ -6,5 +6,8 @@
 pub mod board;
 pub mod cpu;
 pub mod debug;
+mod lock;
 pub mod nrf52840;
 pub mod time;
+
+pub use lock::{LockError, Seconds, VirtualLock};

@@ -286,6 +286,14 @@ impl Chip {
         self.nvmc.operations()
     }
 
+    /// Notes that something else than the core has written to `address`: decoded code may be stale.
+    pub(crate) fn note_foreign_write(&mut self, address: u32) {
+        match address {
+            0..0x10_0000 => self.wires.code_generation += 1,
+            _ => self.wires.ram_generation += 1,
+        }
+    }
+
     /// CTRL-AP ERASEALL: flash and UICR are erased.
     pub fn erase_all(&mut self) {
         self.wires.flash.erase_all();
