@@ -3,6 +3,7 @@
 
 pub mod bench;
 pub mod command;
+pub mod invariant;
 pub mod lock;
 pub mod outcome;
 pub mod play;

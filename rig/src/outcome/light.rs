@@ -1,8 +1,8 @@
 //! The two LEDs. Each has a green and a red half, so a colour is what both lines say together.
 
-use super::rhythm::{Phase, Spell, Train, alike, mean, phases, since_first_step, spells, trains};
+use super::rhythm::{Spell, Train, alike, mean, since_first_step, spells, trains};
 use super::{Colour, Found, Length, Paint, Part, Phrase, Rhythm};
-use crate::trace::{Channel, Nanos, Trace};
+use crate::trace::{Channel, Nanos, Phase, Trace, phases};
 
 /// Edges of the two halves that are closer than this belong together: nobody sees them apart.
 const SKEW: Nanos = Nanos::from_millis(3);

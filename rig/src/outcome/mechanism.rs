@@ -1,8 +1,8 @@
 //! The motor's runs and the bolt's positions.
 
-use super::rhythm::{Phase, Spell, phases, since_first_step, spells};
+use super::rhythm::{Spell, since_first_step, spells};
 use super::{Drive, Found, Length, Part, Phrase, Position};
-use crate::trace::{Channel, Nanos, Trace};
+use crate::trace::{Channel, Nanos, Phase, Trace, phases};
 
 /// A switch that closes and opens again within this bounces.
 const BOUNCE: Nanos = Nanos::from_millis(10);

@@ -6,7 +6,7 @@
 //! gathered only within one.
 
 use super::{Length, Rhythm};
-use crate::trace::{Nanos, Trace};
+use crate::trace::{Nanos, Phase, Trace};
 
 /// Something that was on for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,44 +115,6 @@ pub(super) fn since_first_step<K>(trace: &Trace, spells: Vec<Spell<K>>) -> Vec<S
             ..spell
         })
         .collect()
-}
-
-/// A stretch in which two lines keep their levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Phase {
-    pub start: Nanos,
-    pub levels: [bool; 2],
-}
-
-/// The phases of two lines from the trace's beginning to its end, the first one starting at zero.
-/// Edges of the same instant are one change.
-pub(super) fn phases(trace: &Trace, lines: [crate::trace::Channel; 2]) -> Vec<Phase> {
-    let mut phases = vec![Phase {
-        start: Nanos::ZERO,
-        levels: [false; 2],
-    }];
-    for event in &trace.events {
-        let Some(line) = lines.iter().position(|line| *line == event.channel) else {
-            continue;
-        };
-        let crate::trace::Value::Level(level) = event.value else {
-            continue;
-        };
-        let last = phases[phases.len() - 1];
-        let mut levels = last.levels;
-        levels[line] = level;
-        if last.start == event.at {
-            phases.pop();
-        }
-        // What a merged instant leaves may be what was before it.
-        if phases.last().is_none_or(|before| before.levels != levels) {
-            phases.push(Phase {
-                start: event.at,
-                levels,
-            });
-        }
-    }
-    phases
 }
 
 /// The spells that `kind` finds in phases; `None` is off.

@@ -4,6 +4,7 @@
 
 mod build;
 mod channel;
+mod level;
 #[cfg(test)]
 pub(crate) mod sketch;
 mod time;
@@ -11,6 +12,7 @@ mod vcd;
 
 pub use build::{TraceBuilder, TraceError};
 pub use channel::{Channel, Contact, Key, UnknownName};
+pub(crate) use level::{Phase, highs, phases, samples};
 pub use time::Nanos;
 
 /// What a channel changed to.
