@@ -142,6 +142,10 @@ impl fmt::Display for Violation {
             seen,
             ..
         } = self;
-        write!(f, "step {step} +{since_step}: {seen} (rule {})", rule.clause())
+        write!(
+            f,
+            "step {step} +{since_step}: {seen} (rule {})",
+            rule.clause()
+        )
     }
 }
