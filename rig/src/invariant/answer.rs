@@ -16,11 +16,14 @@ const LOCKOUT_PULSES: usize = 15;
 /// Least supply that the processor runs on, in millivolts.
 const ALIVE: i32 = 2400;
 
+/// From, and to; `None` where it lasted to the trace's end.
+type Span = (Nanos, Option<Nanos>);
+
 pub(super) fn check(trace: &Trace) -> Vec<Found> {
     let power = powered(trace);
     let audio = highs(trace, Channel::Contact(Contact::Switch(3)));
     let contacts: Vec<Channel> = contacts(trace);
-    let held: Vec<(Channel, Vec<(Nanos, Option<Nanos>)>)> = contacts
+    let held: Vec<(Channel, Vec<Span>)> = contacts
         .iter()
         .filter(|channel| !matches!(channel, Channel::Contact(Contact::Switch(_))))
         .map(|channel| (*channel, highs(trace, *channel)))
@@ -34,7 +37,7 @@ pub(super) fn check(trace: &Trace) -> Vec<Found> {
         for &(press, release) in presses {
             let length = release.unwrap_or(trace.end).since(press);
             let watched = trace.end >= press + ANSWER;
-            let within = |spans: &[(Nanos, Option<Nanos>)], from: Nanos, to: Nanos| {
+            let within = |spans: &[Span], from: Nanos, to: Nanos| {
                 spans
                     .iter()
                     .any(|(start, end)| *start <= from && end.is_none_or(|end| end >= to))
@@ -85,12 +88,12 @@ fn contacts(trace: &Trace) -> Vec<Channel> {
 }
 
 /// When the processor ran: by the power line, else by the supply's voltage; a reset begins anew.
-fn powered(trace: &Trace) -> Vec<(Nanos, Option<Nanos>)> {
+fn powered(trace: &Trace) -> Vec<Span> {
     let told = |channel| trace.events.iter().any(|event| event.channel == channel);
     let mut spans = if told(Channel::Power) {
         highs(trace, Channel::Power)
     } else {
-        let mut spans: Vec<(Nanos, Option<Nanos>)> = Vec::new();
+        let mut spans: Vec<Span> = Vec::new();
         for (at, millivolts) in samples(trace, Channel::Supply) {
             match spans.last_mut() {
                 Some((_, end @ None)) if millivolts < ALIVE => *end = Some(at),
@@ -120,7 +123,7 @@ fn powered(trace: &Trace) -> Vec<(Nanos, Option<Nanos>)> {
 /// When lockouts were announced: the first of many red pulses of the keypad LED in a row.
 fn lockouts(trace: &Trace) -> Vec<Nanos> {
     let reds = highs(trace, Channel::KeypadRed);
-    let row = |pulses: &[(Nanos, Option<Nanos>)]| {
+    let row = |pulses: &[Span]| {
         pulses.windows(2).all(|pair| {
             let pause = pair[0].1.map(|end| pair[1].0.since(end));
             pause.is_some_and(|pause| pause < Nanos::from_millis(250))
