@@ -2,7 +2,10 @@
 //! every edge it saw; it knows no scenario. Its time is nanoseconds since an epoch of its own.
 
 mod error;
+pub mod file;
+mod lines;
 pub mod probe;
+mod supply;
 
 use std::collections::BTreeSet;
 use std::fmt;

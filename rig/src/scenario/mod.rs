@@ -4,13 +4,13 @@
 
 mod check;
 mod expect;
-mod fields;
+pub(crate) mod fields;
 mod folder;
 mod parse;
-mod problem;
+pub(crate) mod problem;
 mod steps;
-mod values;
-mod yaml;
+pub(crate) mod values;
+pub(crate) mod yaml;
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ pub(crate) struct Wrong {
 }
 
 impl Wrong {
-    fn new(what: impl Into<String>, help: impl Into<String>) -> Wrong {
+    pub(crate) fn new(what: impl Into<String>, help: impl Into<String>) -> Wrong {
         Wrong {
             what: what.into(),
             help: help.into(),
@@ -127,7 +127,13 @@ pub(crate) fn margin(text: &str) -> Result<Margin, Wrong> {
     Ok(margin)
 }
 
-fn quantity(text: &str, units: &[(&str, u64)], noun: &str, help: &str) -> Result<u32, Wrong> {
+/// A number with one of `units`, in the smallest of them.
+pub(crate) fn quantity(
+    text: &str,
+    units: &[(&str, u64)],
+    noun: &str,
+    help: &str,
+) -> Result<u32, Wrong> {
     let (number, unit) = split(text);
     let Some(number) = Decimal::parse(number) else {
         return Err(Wrong::new(format!("`{text}` is not a {noun}"), help));
