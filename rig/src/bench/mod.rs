@@ -2,9 +2,12 @@
 //! every edge it saw; it knows no scenario. Its time is nanoseconds since an epoch of its own.
 
 mod error;
+#[allow(dead_code)]
 pub mod file;
+#[allow(dead_code, unused_imports)]
 mod lines;
 pub mod probe;
+#[allow(dead_code, unused_imports)]
 mod supply;
 
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::bench::file::BenchFileError;
 use crate::scenario::FolderError;
 
 /// The exit codes of `rig`.
@@ -47,6 +48,9 @@ pub enum Expected {
         /// The mistakes of each file, as a person reads them.
         messages: Vec<String>,
     },
+    /// A bench file with mistakes.
+    #[error("read the bench file\n{}", .0.render(super::colour_on_stderr()))]
+    Bench(#[from] BenchFileError),
     /// A folder or file can't be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -79,9 +83,10 @@ impl Expected {
     /// The exit code that goes with it.
     pub const fn exit(&self) -> Exit {
         match self {
-            Expected::Scenarios { .. } | Expected::Folder(_) | Expected::NoFolder { .. } => {
-                Exit::Usage
-            }
+            Expected::Scenarios { .. }
+            | Expected::Bench(_)
+            | Expected::Folder(_)
+            | Expected::NoFolder { .. } => Exit::Usage,
             Expected::NoMatch { .. } | Expected::EmptyFolder { .. } => Exit::Nothing,
             Expected::Print(_) => Exit::Rig,
         }

@@ -5,6 +5,7 @@ mod check;
 mod error;
 mod list;
 mod select;
+mod wiring;
 
 use std::io::IsTerminal;
 
@@ -31,6 +32,7 @@ itself failed, 4 nothing was selected, 5 a snapshot is missing or pending, 130 i
 enum Verb {
     List(list::List),
     Check(check::Check),
+    Wiring(wiring::Wiring),
 }
 
 impl Cli {
@@ -40,6 +42,7 @@ impl Cli {
         match self.verb {
             Verb::List(list) => list.run(),
             Verb::Check(check) => check.run(),
+            Verb::Wiring(wiring) => wiring.run(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod check;
 mod header;
 mod read;
 mod wires;
+mod wiring;
 
 #[cfg(test)]
 mod tests;
@@ -191,6 +192,15 @@ pub(crate) enum WhichProbe {
     Usb(String),
 }
 
+impl std::fmt::Display for WhichProbe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            WhichProbe::Selector(selector) => f.write_str(selector),
+            WhichProbe::Usb(location) => write!(f, "at USB {location}"),
+        }
+    }
+}
+
 /// A bench file that can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchFileError {
@@ -239,6 +249,11 @@ impl BenchFile {
     /// The model of the lock on it.
     pub fn lock(&self) -> LockModel {
         self.lock
+    }
+
+    /// Its wires as a table, and the parts that it takes.
+    pub fn wiring(&self) -> String {
+        wiring::wiring(self)
     }
 
     /// How far times may be from accepted ones, where the file says so.

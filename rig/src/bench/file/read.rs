@@ -1,5 +1,6 @@
 //! From the text of a bench file to a checked bench.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -78,9 +79,11 @@ fn file(reader: &mut Reader, node: &Node, path: &Path) -> Option<BenchFile> {
         "name the file that lines are kept in",
     );
     let mut uses = Uses::new();
-    // A lock of unknown model still has its lines checked, as the one with more keys.
-    let model = lock.unwrap_or(LockModel::TenKey);
-    let contacts = wires::contacts(reader, &fields, model, &mut uses);
+    // Which contacts there are to wire depends on the lock.
+    let contacts = match lock {
+        Some(lock) => wires::contacts(reader, &fields, lock, &mut uses),
+        None => BTreeMap::new(),
+    };
     let signals = wires::signals(reader, &fields, &mut uses);
     let loopback = wires::loopback(reader, &fields, &mut uses);
     let enable: Option<Switch> = fields
@@ -291,7 +294,7 @@ fn scpi(reader: &mut Reader, fields: &Fields<'_>) -> Option<ScpiSettings> {
     Some(ScpiSettings {
         port: port?,
         baud: baud?,
-        dialect,
+        dialect: Box::new(dialect),
         channel: channel?,
         patience: Duration::from(patience?),
     })

@@ -54,7 +54,7 @@ fn a_right_bench_reads() {
     );
     assert_eq!(bench.signals[&Channel::MotorOpen].active, Level::Low);
     assert_eq!(bench.snapshots(), "five-key");
-    insta::assert_snapshot!(bench.cautions.join("\n"), @"");
+    insta::assert_snapshot!(bench.cautions.join("\n"), @"GPIO18 is pulled low while the Pi starts, which may close `lock`: add a resistor of 10 kOhm the other way, or use another line");
 }
 
 #[test]
@@ -133,4 +133,12 @@ fn wrong_words_and_quantities_are_refused() {
         told("title: A bench\n"),
     ];
     insta::assert_snapshot!(said.join("\n\n"));
+}
+
+#[test]
+fn wiring_of_the_benches_that_ship() {
+    for name in ["nrf52840-dk", "black-box"] {
+        let bench = BenchFile::load(&hardware().join(name).with_extension("yaml")).unwrap();
+        insta::assert_snapshot!(format!("wiring_{name}"), bench.wiring());
+    }
 }

@@ -21,7 +21,7 @@ pub(crate) struct ScpiSettings {
     /// Its speed.
     pub(crate) baud: u32,
     /// How it is spoken to.
-    pub(crate) dialect: Dialect,
+    pub(crate) dialect: Box<Dialect>,
     /// Which of its outputs feeds the lock.
     pub(crate) channel: u8,
     /// How long an answer may take.
@@ -31,7 +31,7 @@ pub(crate) struct ScpiSettings {
 /// A bench supply.
 pub(crate) struct Scpi {
     link: Link,
-    dialect: Dialect,
+    dialect: Box<Dialect>,
     channel: u8,
     limits: Limits,
     identity: String,
@@ -131,7 +131,7 @@ impl Scpi {
                 }
             })?;
             match answer {
-                (code, _) if code == 0.0 => return Ok(first),
+                (0.0, _) => return Ok(first),
                 (_, text) => first = first.or(Some(text)),
             }
         }
@@ -296,7 +296,7 @@ mod tests {
         let settings = ScpiSettings {
             port: instrument.path().to_owned(),
             baud: 9600,
-            dialect: Dialect::named(dialect).unwrap(),
+            dialect: Box::new(Dialect::named(dialect).unwrap()),
             channel: 1,
             patience: Duration::from_millis(400),
         };
@@ -417,7 +417,7 @@ mod tests {
         let settings = ScpiSettings {
             port: instrument.path().to_owned(),
             baud: 9600,
-            dialect,
+            dialect: Box::new(dialect),
             channel: 1,
             patience: Duration::from_millis(400),
         };
