@@ -15,6 +15,7 @@ mod dhcsr {
     pub(super) const S_REGRDY: u32 = 1 << 16;
     pub(super) const S_HALT: u32 = 1 << 17;
     pub(super) const S_SLEEP: u32 = 1 << 18;
+    pub(super) const S_LOCKUP: u32 = 1 << 19;
     pub(super) const S_RETIRE_ST: u32 = 1 << 24;
     pub(super) const S_RESET_ST: u32 = 1 << 25;
 }
@@ -55,6 +56,8 @@ pub(super) struct Debug {
     pub(super) halted: bool,
     /// An instruction completed since DHCSR was read.
     pub(super) retired: bool,
+    /// The core is locked up: only reset or a debugger gets it out.
+    pub(super) locked_up: bool,
     was_reset: bool,
     register: u32,
     pub(super) demcr: u32,
@@ -82,6 +85,7 @@ impl Debug {
         self.system_reset = false;
         self.core_reset = false;
         self.halted = false;
+        self.locked_up = false;
         if self.enabled() && self.demcr & demcr::VC_CORERESET != 0 {
             self.halt(dfsr::VCATCH);
         }
@@ -113,6 +117,7 @@ impl Debug {
         self.dfsr |= why;
         self.controls |= dhcsr::C_HALT;
         self.halted = true;
+        self.locked_up = false;
     }
 
     /// Whether an exception's vector is caught.
@@ -190,6 +195,7 @@ impl State {
         };
         bit(d.halted, dhcsr::S_HALT);
         bit(self.sleep != super::state::Sleep::Awake, dhcsr::S_SLEEP);
+        bit(d.locked_up, dhcsr::S_LOCKUP);
         bit(d.retired, dhcsr::S_RETIRE_ST);
         bit(d.was_reset, dhcsr::S_RESET_ST);
         if debugger {

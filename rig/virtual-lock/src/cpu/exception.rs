@@ -356,7 +356,8 @@ impl State {
         Ok(exception::HARD_FAULT)
     }
 
-    fn stop(&self, reason: StopReason) -> Stop {
+    fn stop(&mut self, reason: StopReason) -> Stop {
+        self.debug.locked_up |= matches!(reason, StopReason::Lockup { .. });
         Stop {
             pc: self.r[15],
             reason,
