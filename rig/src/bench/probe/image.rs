@@ -60,10 +60,7 @@ impl Image {
         if machine != object::elf::EM_ARM {
             return Err(ImageError::NotArm(machine.0));
         }
-        let mut image = Image {
-            sectors: BTreeMap::new(),
-            length: 0,
-        };
+        let mut segments = Vec::new();
         for segment in header.program_headers(endian, bytes)? {
             if segment.p_type(endian) != PT_LOAD {
                 continue;
@@ -71,7 +68,23 @@ impl Image {
             let data = segment.data(endian, bytes).map_err(|()| {
                 ImageError::NotElf("a segment lies outside of the file".to_owned())
             })?;
-            image.put(u64::from(segment.p_paddr(endian)), data)?;
+            segments.push((segment.p_paddr(endian), data));
+        }
+        Image::from_segments(&segments)
+    }
+
+    /// Takes bytes at their addresses.
+    ///
+    /// # Errors
+    ///
+    /// When there are none, or they lie outside of flash.
+    pub fn from_segments(segments: &[(u32, &[u8])]) -> Result<Image, ImageError> {
+        let mut image = Image {
+            sectors: BTreeMap::new(),
+            length: 0,
+        };
+        for (address, data) in segments {
+            image.put(u64::from(*address), data)?;
         }
         if image.length == 0 {
             return Err(ImageError::Empty);
