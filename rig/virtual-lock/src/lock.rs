@@ -5,6 +5,7 @@ use crate::board::signal::Contact;
 use crate::board::{
     Board, Event, HUB_BIT, Handing, Jam, PowerChange, Start, Supply, Way, What, wiring,
 };
+use crate::cpu::bus::Bus;
 use crate::cpu::{Core, Exit, Stop};
 use crate::nrf52840::{Chip, Reset};
 use crate::time::Ticks;
@@ -75,16 +76,20 @@ impl VirtualLock {
     /// A lock as new: no pack, flash and UICR erased, contacts open, a left-hand door, the bolt
     /// retracted, and time 0.
     pub fn new() -> VirtualLock {
-        let mut lock = VirtualLock {
+        let lock = VirtualLock {
             core: Core::new(),
             chip: Chip::new(),
             board: Board::new(),
             time: Ticks(0),
             held_in_reset: false,
         };
-        lock.board.take_events();
-        lock.pass_on();
-        lock
+        lock.fresh()
+    }
+
+    fn fresh(mut self) -> VirtualLock {
+        self.board.take_events();
+        self.pass_on();
+        self
     }
 
     /// Puts `bytes` into flash at `address` as if they had always been there. For tests of the chip: a
@@ -216,18 +221,34 @@ impl VirtualLock {
     fn execute(&mut self, next: Ticks) -> Result<(), LockError> {
         match self.core.run(&mut self.chip, next) {
             Exit::Reached => self.chip.set_core_state(false, false, self.core.now()),
-            exit @ (Exit::Sleeping | Exit::Halted) => {
-                let halted = exit == Exit::Halted;
-                self.chip.set_core_state(!halted, halted, self.core.now());
-                let mut wake = next.min(self.chip.next_event());
-                if !halted {
-                    wake = wake.min(self.core.next_event());
-                }
-                self.core.skip_to(wake);
+            Exit::Sleeping => {
+                self.chip.set_core_state(true, false, self.core.now());
+                self.sleep(next.min(self.core.next_event()))?;
+            }
+            Exit::Halted => {
+                self.chip.set_core_state(false, true, self.core.now());
+                self.core.skip_to(next.min(self.chip.next_event()));
             }
             Exit::ResetRequested => self.reset(Reset::Soft)?,
             Exit::Stopped(stop) => return Err(self.stopped(stop)),
         }
+        Ok(())
+    }
+
+    /// Lets the chip go on without its core until `next` or until an interrupt line rises.
+    fn sleep(&mut self, next: Ticks) -> Result<(), LockError> {
+        let lines = self.chip.interrupts();
+        while self.runs() && self.chip.interrupts() == lines {
+            let wake = next
+                .min(self.board.next_event())
+                .min(self.chip.next_event());
+            if wake >= next {
+                self.core.skip_to(next);
+                break;
+            }
+            self.catch_up(wake.max(self.time))?;
+        }
+        self.core.skip_to(self.time);
         Ok(())
     }
 
@@ -248,18 +269,19 @@ impl VirtualLock {
                 stop
             };
             self.time = self.time.max(at);
-            self.attend()?;
+            if self.chip.wants_attention() {
+                self.attend()?;
+            }
             if at < stop {
                 continue;
             }
-            if self.board.next_event() <= target {
-                self.board.advance(stop);
-                self.pass_on();
-                self.power()?;
-                continue;
+            if self.board.next_event() > target {
+                self.board.pass(self.time);
+                return Ok(());
             }
-            self.board.advance(self.time);
-            return Ok(());
+            self.board.advance(stop);
+            self.pass_on();
+            self.power()?;
         }
     }
 
@@ -295,6 +317,9 @@ impl VirtualLock {
 
     /// Passes what the board does to the processor's pins on.
     fn pass_on(&mut self) {
+        if !self.board.take_changed() {
+            return;
+        }
         let now = self.board.now();
         for (pin, drive) in self.board.drain_lines() {
             self.chip.set_line(pin, drive, now);

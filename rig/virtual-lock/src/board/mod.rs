@@ -54,10 +54,14 @@ pub(crate) struct Board {
     /// Levels of [`OUTPUTS`], of the end switches, and the samples last told.
     outputs: [bool; OUTPUTS.len()],
     switches: [bool; 2],
+    volts: f64,
+    amperes: f64,
     millivolts: i32,
     milliamperes: i32,
     was_on: bool,
     events: Vec<Event>,
+    /// Something below, or a voltage, has changed and was not yet passed on.
+    changed: bool,
     /// What the board does to the processor's pins, changes not yet passed on.
     lines: Vec<(u8, Drive)>,
     /// Bytes for the processor, not yet passed on.
@@ -76,10 +80,13 @@ impl Board {
             power: Power::new(),
             outputs: [false; OUTPUTS.len()],
             switches: [false; 2],
+            volts: 0.0,
+            amperes: 0.0,
             millivolts: 0,
             milliamperes: 0,
             was_on: false,
             events: Vec::new(),
+            changed: true,
             lines: Vec::new(),
             bytes: Vec::new(),
         };
@@ -152,12 +159,15 @@ impl Board {
 
     /// Volts at the analogue inputs, as (AIN, volts).
     pub(crate) fn analog(&self) -> [(usize, f64); 2] {
-        let amperes = self.mechanism.amperes();
-        let pack = self.battery.source().volts(amperes);
         [
-            (1, pack / wiring::BATTERY_DIVIDER),
-            (2, amperes * wiring::MOTOR_SHUNT),
+            (1, self.volts / wiring::BATTERY_DIVIDER),
+            (2, self.amperes * wiring::MOTOR_SHUNT),
         ]
+    }
+
+    /// Whether the processor has to be told of something, since this was last asked.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     pub(crate) fn drain_lines(&mut self) -> impl Iterator<Item = (u8, Drive)> + '_ {
@@ -221,6 +231,12 @@ impl Board {
             .min(self.power.next_event())
     }
 
+    /// Lets time pass until `to`, before the next event.
+    pub(crate) fn pass(&mut self, to: Ticks) {
+        self.now = self.now.max(to);
+        self.mechanism.advance(self.now);
+    }
+
     /// Lets time pass until `to`, no later than the next event, and does what is due then.
     pub(crate) fn advance(&mut self, to: Ticks) {
         self.now = self.now.max(to);
@@ -229,13 +245,13 @@ impl Board {
         while let Some(edge) = self.contacts.advance(self.now) {
             self.note(What::Contact(edge.contact, edge.closed));
             if let Some(pin) = wiring::contact(edge.contact) {
-                self.lines
-                    .push((number(pin), closed_to_ground(edge.closed)));
+                self.set_line(pin, edge.closed);
             }
         }
         while let Some(byte) = self.hub.advance(self.now) {
             self.note(What::HubToLock(byte));
             self.bytes.push(byte);
+            self.changed = true;
         }
         self.settle();
     }
@@ -269,6 +285,13 @@ impl Board {
         levels
     }
 
+    /// A contact connects `pin` to ground, or leaves it.
+    fn set_line(&mut self, pin: Pin, closed: bool) {
+        let drive = if closed { Drive::Low } else { Drive::Floating };
+        self.lines.push((number(pin), drive));
+        self.changed = true;
+    }
+
     fn note(&mut self, what: What) {
         self.events.push(Event { at: self.now, what });
     }
@@ -285,10 +308,15 @@ impl Board {
         if std::mem::replace(&mut self.millivolts, rounded(volts)) != rounded(volts) {
             self.note(What::Supply(rounded(volts)));
         }
+        if (volts, amperes) != (self.volts, self.amperes) {
+            (self.volts, self.amperes) = (volts, amperes);
+            self.changed = true;
+        }
         self.power
             .set_volts(volts, self.battery.is_connected(), self.now);
         if std::mem::replace(&mut self.was_on, self.power.is_on()) != self.power.is_on() {
             self.note(What::Power(self.power.is_on()));
+            self.changed = true;
         }
         let ends = [
             (Way::In, Signal::BoltRetracted),
@@ -299,14 +327,10 @@ impl Board {
             if std::mem::replace(&mut self.switches[index], closed) != closed {
                 self.note(What::Signal(signal, closed));
                 let (pin, _) = wiring::signal(signal);
-                self.lines.push((number(pin), closed_to_ground(closed)));
+                self.set_line(pin, closed);
             }
         }
     }
-}
-
-fn closed_to_ground(closed: bool) -> Drive {
-    if closed { Drive::Low } else { Drive::Floating }
 }
 
 #[cfg(test)]

@@ -80,6 +80,17 @@ const TIMED: [u8; 20] = [
     0x2D,
 ];
 
+/// Where each id is in [`TIMED`], if it is.
+const PLACE: [Option<u8>; 64] = {
+    let mut place = [None; 64];
+    let mut index = 0;
+    while index < TIMED.len() {
+        place[TIMED[index] as usize] = Some(index as u8);
+        index += 1;
+    }
+    place
+};
+
 /// Events routed in one tick before the chain counts as endless.
 const ROUTES_A_TICK: usize = 10_000;
 
@@ -255,6 +266,11 @@ impl Chip {
         self.wires.serial_out.drain(..)
     }
 
+    /// Whether the board has to look before time goes on.
+    pub fn wants_attention(&self) -> bool {
+        self.attention
+    }
+
     /// The board has looked at everything: time may go on.
     pub fn attended(&mut self) {
         self.look();
@@ -424,10 +440,10 @@ impl Chip {
         }
         self.refresh(id);
         if matches!(id, clock::ID | wdt::ID) && self.wires.lfclk.is_some() {
-            for (rtc, id) in self.rtcs.iter_mut().zip([0x0B, 0x11, 0x24]) {
+            for (rtc, id) in self.rtcs.iter_mut().zip([0x0B_usize, 0x11, 0x24]) {
                 rtc.lfclk_started(&self.wires);
-                if let Some(index) = TIMED.iter().position(|timed| *timed == id) {
-                    self.due[index] = rtc.next_event();
+                if let Some(index) = PLACE[id] {
+                    self.due[usize::from(index)] = rtc.next_event();
                 }
             }
         }
@@ -440,8 +456,8 @@ impl Chip {
             return;
         };
         let (next, interrupt) = (peripheral.next_event(), peripheral.interrupt());
-        if let Some(index) = TIMED.iter().position(|timed| *timed == id) {
-            self.due[index] = next;
+        if let Some(index) = PLACE[usize::from(id)] {
+            self.due[usize::from(index)] = next;
         }
         self.interrupts = self.interrupts & !(1 << id) | u64::from(interrupt) << id;
     }
