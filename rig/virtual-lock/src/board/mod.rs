@@ -2,6 +2,7 @@
 //! given from outside; between its events nothing changes.
 
 mod battery;
+mod cell;
 mod contacts;
 mod event;
 mod hub;
@@ -11,6 +12,7 @@ pub mod signal;
 pub mod wiring;
 
 pub use battery::Supply;
+pub use cell::{Cell, Chemistry};
 pub use event::{Event, Start, What};
 pub(crate) use hub::BIT as HUB_BIT;
 pub use mechanism::{Handing, Jam, Way};
