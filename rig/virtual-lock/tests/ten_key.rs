@@ -1,0 +1,206 @@
+//! The released ten-key firmware on the virtual lock, watched at its pins: what has to hold whatever the
+//! firmware's build, for the model to be believed.
+
+use object::read::elf::{ElfFile32, ProgramHeader};
+use virtual_lock::VirtualLock;
+use virtual_lock::board::signal::{Contact, Signal};
+use virtual_lock::board::{Event, Handing, Jam, Start, Supply, Way, What};
+use virtual_lock::time::Ticks;
+
+fn images() -> Vec<std::path::PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/images");
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut images: Vec<_> = files
+        .filter(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.starts_with("lock-ten-key-") && name.ends_with(".elf")
+        })
+        .collect();
+    images.sort();
+    images
+}
+
+/// A lock that was flashed and has no pack in yet.
+fn flashed() -> VirtualLock {
+    let path = images().pop().unwrap();
+    let data = std::fs::read(path).unwrap();
+    let elf = ElfFile32::<object::Endianness>::parse(&*data).unwrap();
+    let mut lock = VirtualLock::new();
+    for segment in elf.elf_program_headers() {
+        let bytes = segment.data(elf.endian(), &*data).unwrap();
+        if segment.p_type(elf.endian()) == object::elf::PT_LOAD && !bytes.is_empty() {
+            lock.load(segment.p_paddr(elf.endian()), bytes);
+        }
+    }
+    lock.set_contact(Contact::Switch(3), true).unwrap();
+    lock
+}
+
+fn wait(lock: &mut VirtualLock, millis: u64) {
+    let until = lock.now() + Ticks::from_millis(millis);
+    lock.run_until(until).unwrap();
+}
+
+fn tap(lock: &mut VirtualLock, contact: Contact) {
+    lock.set_contact(contact, true).unwrap();
+    wait(lock, 100);
+    lock.set_contact(contact, false).unwrap();
+    wait(lock, 200);
+}
+
+/// Arms handing by the gesture of the guide, and starts it.
+fn hand(lock: &mut VirtualLock) {
+    lock.set_contact(Contact::Program, true).unwrap();
+    lock.connect().unwrap();
+    wait(lock, 2000);
+    lock.set_contact(Contact::Program, false).unwrap();
+    wait(lock, 1000);
+    tap(lock, Contact::Program);
+    wait(lock, 6000);
+}
+
+fn level(lock: &VirtualLock, signal: Signal) -> bool {
+    lock.levels().contains(&What::Signal(signal, true))
+}
+
+fn edges(events: &[Event], signal: Signal) -> Vec<(Ticks, bool)> {
+    let edge = |event: &Event| match event.what {
+        What::Signal(which, level) if which == signal => Some((event.at, level)),
+        _ => None,
+    };
+    events.iter().filter_map(edge).collect()
+}
+
+#[test]
+fn handing_ends_extended_whichever_way_the_door_is_hung() {
+    for handing in [Handing::Left, Handing::Right] {
+        let mut lock = flashed();
+        lock.set_door(handing).unwrap();
+        hand(&mut lock);
+        assert!(level(&lock, Signal::BoltExtended), "{handing:?}");
+        assert_eq!(lock.bolt(), 1.0, "{handing:?}");
+        let events = lock.take_events();
+        let sides = [Signal::MotorOpen, Signal::MotorClose].map(|side| edges(&events, side));
+        assert!(
+            sides
+                .iter()
+                .all(|edges| edges.len() >= 2 && edges.len() % 2 == 0)
+        );
+    }
+}
+
+#[test]
+fn a_jam_keeps_the_bolt_from_its_end() {
+    let mut lock = flashed();
+    lock.set_jam(Some(Jam::Out(0.5))).unwrap();
+    hand(&mut lock);
+    assert!(!level(&lock, Signal::BoltExtended));
+    assert!(lock.bolt() <= 0.5);
+    let events = lock.take_events();
+    let reds = edges(&events, Signal::StatusRed);
+    assert!(!reds.is_empty());
+}
+
+#[test]
+fn the_beeper_sounds_at_4_khz() {
+    let mut lock = flashed();
+    hand(&mut lock);
+    let events = lock.take_events();
+    let edges = edges(&events, Signal::Beeper);
+    assert!(edges.len() > 1000);
+    let periods = edges.windows(3).map(|three| three[2].0.0 - three[0].0.0);
+    let within = periods
+        .filter(|ticks| ticks.abs_diff(Ticks::SECOND.0 / 4000) < 64)
+        .count();
+    assert!(
+        within * 100 > edges.len() * 90,
+        "{within} of {}",
+        edges.len()
+    );
+}
+
+#[test]
+fn two_runs_and_a_fork_are_the_same_to_the_tick() {
+    let run = || {
+        let mut lock = flashed();
+        hand(&mut lock);
+        lock
+    };
+    let (mut first, mut second) = (run(), run());
+    let events = first.take_events();
+    assert_eq!(events, second.take_events());
+    let mut fork = first.clone();
+    for lock in [&mut first, &mut fork] {
+        lock.turn_key(Way::In).unwrap();
+        tap(lock, Contact::Digit(1));
+        wait(lock, 9000);
+    }
+    assert_eq!(first.take_events(), fork.take_events());
+}
+
+#[test]
+fn nothing_depends_on_what_was_before_the_epoch() {
+    let mut first = flashed();
+    let mut second = flashed();
+    second.run_until(Ticks(123_456_789)).unwrap();
+    second.turn_key(Way::Out).unwrap();
+    wait(&mut second, 777);
+    second.turn_key(Way::In).unwrap();
+    wait(&mut second, 1001);
+    second.reset_clock().unwrap();
+    for lock in [&mut first, &mut second] {
+        hand(lock);
+    }
+    let (events, again) = (first.take_events(), second.take_events());
+    // The switch that was closed before the epoch is the first run's alone.
+    assert_eq!(events[1..], again[..]);
+}
+
+#[test]
+fn a_dip_of_the_pack_restarts_the_lock() {
+    let mut lock = flashed();
+    lock.connect().unwrap();
+    wait(&mut lock, 500);
+    lock.take_events();
+    lock.set_supply(Supply::new(2.3, 0.6).unwrap()).unwrap();
+    wait(&mut lock, 10);
+    lock.set_supply(Supply::new(6.0, 0.6).unwrap()).unwrap();
+    wait(&mut lock, 500);
+    let events = lock.take_events();
+    let starts = events
+        .iter()
+        .filter(|event| event.what == What::Start(Start::BrownOut));
+    assert_eq!(starts.count(), 1);
+    let power = |on| {
+        events
+            .iter()
+            .find(|event| event.what == What::Power(on))
+            .unwrap()
+            .at
+    };
+    assert_eq!(power(true), power(false) + Ticks::from_millis(11));
+}
+
+#[test]
+fn an_ordered_power_cut_comes_at_its_operation() {
+    let mut lock = flashed();
+    let before = lock.flash_operations();
+    lock.cut_power_at(3);
+    hand(&mut lock);
+    assert_eq!(lock.flash_operations(), before + 3);
+    assert!(lock.levels().contains(&What::Power(false)));
+    assert!(lock.levels().contains(&What::Supply(0)));
+    lock.connect().unwrap();
+    wait(&mut lock, 500);
+    assert!(lock.levels().contains(&What::Power(true)));
+}
+
+#[test]
+fn a_blank_chip_says_why_it_does_not_run() {
+    let mut lock = VirtualLock::new();
+    lock.connect().unwrap();
+    let error = lock.run_until(Ticks::SECOND).unwrap_err();
+    insta::assert_snapshot!(error, @"run on: lockup by an instruction outside memory, at pc 0xfffffffe after 0.001000 s");
+}
