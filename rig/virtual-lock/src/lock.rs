@@ -1,7 +1,7 @@
 //! The virtual lock: core, chip and board as one thing that runs in virtual time. What the rig does to it
 //! takes effect now; what it does is told as events with their exact tick.
 
-use crate::board::signal::Contact;
+use crate::board::signal::{Contact, Signal};
 use crate::board::{
     Board, Event, HUB_BIT, Handing, Jam, PowerChange, Start, Supply, Way, What, wiring,
 };
@@ -87,6 +87,9 @@ impl VirtualLock {
     }
 
     fn fresh(mut self) -> VirtualLock {
+        let motor = [Signal::MotorOpen, Signal::MotorClose].map(|signal| wiring::signal(signal).0);
+        let bit = |pin: wiring::Pin| 1 << (32 * pin.port + pin.number);
+        self.chip.react_to(bit(motor[0]) | bit(motor[1]));
         self.board.take_events();
         self.pass_on();
         self
@@ -204,9 +207,9 @@ impl VirtualLock {
             let next = self.board.next_event().min(until);
             if self.runs() {
                 self.execute(next)?;
-                self.catch_up(self.core.now())?;
+                self.catch_up(self.core.now(), None)?;
             } else {
-                self.catch_up(next)?;
+                self.catch_up(next, None)?;
             }
         }
         Ok(())
@@ -235,20 +238,13 @@ impl VirtualLock {
         Ok(())
     }
 
-    /// Lets the chip go on without its core until `next` or until an interrupt line rises.
+    /// Lets the chip go on without its core until `next` or until an interrupt line changes.
     fn sleep(&mut self, next: Ticks) -> Result<(), LockError> {
         let lines = self.chip.interrupts();
-        while self.runs() && self.chip.interrupts() == lines {
-            let wake = next
-                .min(self.board.next_event())
-                .min(self.chip.next_event());
-            if wake >= next {
-                self.core.skip_to(next);
-                break;
-            }
-            self.catch_up(wake.max(self.time))?;
+        while self.time < next && self.runs() && self.chip.interrupts() == lines {
+            self.catch_up(next, Some(lines))?;
         }
-        self.core.skip_to(self.time);
+        self.core.skip_to(self.time.min(next));
         Ok(())
     }
 
@@ -259,18 +255,24 @@ impl VirtualLock {
         }
     }
 
-    /// Brings chip and board to `target`, each event of either in its turn.
-    fn catch_up(&mut self, target: Ticks) -> Result<(), LockError> {
+    /// Brings chip and board to `target`, each event of either in its turn; with `lines`, only until
+    /// the interrupt lines are others.
+    fn catch_up(&mut self, target: Ticks, lines: Option<u64>) -> Result<(), LockError> {
         loop {
             let stop = target.min(self.board.next_event()).max(self.time);
-            let at = if self.runs() {
-                self.chip.advance(stop)
-            } else {
-                stop
+            let at = match self.runs() {
+                true => self.chip.advance(stop, lines),
+                false => stop,
             };
             self.time = self.time.max(at);
             if self.chip.wants_attention() {
                 self.attend()?;
+            } else if self.chip.has_pins() {
+                self.show_pins();
+            }
+            if lines.is_some_and(|lines| self.chip.interrupts() != lines) {
+                self.board.pass(self.time);
+                return Ok(());
             }
             if at < stop {
                 continue;
@@ -285,12 +287,17 @@ impl VirtualLock {
         }
     }
 
+    /// Shows the board what the chip's pins do.
+    fn show_pins(&mut self) {
+        for change in self.chip.drain_pins() {
+            self.board.pin_changed(change);
+        }
+    }
+
     /// Does what the chip wants the world to do: pins, bytes, watchdog, power cut.
     fn attend(&mut self) -> Result<(), LockError> {
+        self.show_pins();
         let (chip, board) = (&mut self.chip, &mut self.board);
-        for change in chip.drain_pins() {
-            board.pin_changed(change);
-        }
         let mut refused = None;
         for byte in chip.drain_serial() {
             refused = refused.or(board.byte_sent(byte).err());
@@ -344,9 +351,7 @@ impl VirtualLock {
             Some(PowerChange::Off) => {
                 self.chip.power_off(now);
                 self.core = Core::new();
-                for change in self.chip.drain_pins() {
-                    self.board.pin_changed(change);
-                }
+                self.show_pins();
                 self.chip.attended();
                 self.pass_on();
                 self.power()
@@ -365,9 +370,7 @@ impl VirtualLock {
     fn reset(&mut self, reset: Reset) -> Result<(), LockError> {
         let now = self.core.now();
         self.chip.reset(reset, now);
-        for change in self.chip.drain_pins() {
-            self.board.pin_changed(change);
-        }
+        self.show_pins();
         self.chip.attended();
         self.board.note_start(match reset {
             Reset::Pin => Start::Pin,
@@ -388,6 +391,6 @@ impl VirtualLock {
     fn settle(&mut self) -> Result<(), LockError> {
         self.pass_on();
         self.power()?;
-        self.catch_up(self.time)
+        self.catch_up(self.time, None)
     }
 }

@@ -61,7 +61,7 @@ impl VirtualLock {
         loop {
             let next = self.board.next_event().min(until).max(self.time);
             if !self.runs() {
-                self.catch_up(next)?;
+                self.catch_up(next, None)?;
             } else {
                 match self.execute(next) {
                     Err(LockError::Stopped { stop, .. }) if is_lockup(&stop) => {
@@ -69,7 +69,7 @@ impl VirtualLock {
                     }
                     other => other?,
                 }
-                self.catch_up(self.core.now())?;
+                self.catch_up(self.core.now(), None)?;
             }
             if self.time >= until {
                 return Ok(());

@@ -73,6 +73,7 @@ pub(crate) struct Gpio {
     detect: [bool; 2],
     changes: Changes,
     log: Vec<PinChange>,
+    logged: Pins,
 }
 
 const fn port_mask(port: usize) -> Pins {
@@ -105,6 +106,7 @@ impl Gpio {
             detect: [false; 2],
             changes: Changes::default(),
             log: Vec::new(),
+            logged: 0,
         }
     }
 
@@ -114,6 +116,7 @@ impl Gpio {
         let log = std::mem::take(&mut self.log);
         let before = std::mem::replace(self, Gpio::new());
         self.log = log;
+        self.logged = before.logged;
         self.outside_low = before.outside_low;
         self.outside_high = before.outside_high;
         self.drives_high = before.drives_high;
@@ -260,13 +263,14 @@ impl Gpio {
         self.changes != Changes::default()
     }
 
-    /// Whether a pin has changed what it drives and nobody has taken note.
-    pub(crate) fn has_log(&self) -> bool {
-        !self.log.is_empty()
+    /// Pins that have changed what they drive and nobody has taken note.
+    pub(crate) fn logged(&self) -> Pins {
+        self.logged
     }
 
     /// The pins that changed what they drive, in order, since this was last asked.
     pub(crate) fn drain_log(&mut self) -> impl Iterator<Item = PinChange> + '_ {
+        self.logged = 0;
         self.log.drain(..)
     }
 
@@ -303,6 +307,7 @@ impl Gpio {
     }
 
     fn log_changes(&mut self, mut changed: Pins, now: Ticks) {
+        self.logged |= changed;
         while changed != 0 {
             let pin = changed.trailing_zeros() as u8;
             changed &= changed - 1;
@@ -348,7 +353,7 @@ mod tests {
     fn an_output_drives_its_line_and_is_logged() {
         let mut gpio = Gpio::new();
         gpio.write(0x508, 1 << 14, T).unwrap();
-        assert!(!gpio.has_log());
+        assert!(gpio.logged() == 0);
         gpio.write(0x700 + 4 * 14, 1, T).unwrap();
         let log: Vec<_> = gpio.drain_log().collect();
         assert_eq!(
@@ -397,7 +402,7 @@ mod tests {
         let mut gpio = Gpio::new();
         gpio.write(0x508, 1, T).unwrap();
         gpio.write(0x700, 1 | 6 << 8, T).unwrap();
-        assert!(!gpio.has_log());
+        assert!(gpio.logged() == 0);
         assert!(!gpio.level(0));
         gpio.set_outside(0, Drive::High, T);
         assert!(gpio.level(0));

@@ -18,6 +18,8 @@ enum Mode {
 pub(crate) struct Gpiote {
     events: Events,
     config: [u32; 8],
+    /// Pins of channels in event mode.
+    watched: u64,
 }
 
 fn mode(config: u32) -> Mode {
@@ -38,12 +40,14 @@ impl Gpiote {
         Gpiote {
             events: Events::new(ID, 0xFF | 1 << PORT),
             config: [0; 8],
+            watched: 0,
         }
     }
 
     /// Turns what the pins did into events, as the channels ask.
     pub(crate) fn pins_changed(&mut self, changes: Changes, wires: &mut Wires) {
-        for channel in 0..8 {
+        let changed = (changes.rose | changes.fell) & self.watched;
+        for channel in (0..8).filter(|_| changed != 0) {
             let config = self.config[usize::from(channel)];
             if mode(config) != Mode::Event {
                 continue;
@@ -64,6 +68,11 @@ impl Gpiote {
     fn configure(&mut self, channel: usize, value: u32, wires: &mut Wires) -> Result<(), Gap> {
         let value = fits(value, 0x13_3F03)?;
         let before = std::mem::replace(&mut self.config[channel], value);
+        let events = self
+            .config
+            .iter()
+            .filter(|config| mode(**config) == Mode::Event);
+        self.watched = events.fold(0, |pins, config| pins | 1 << pin(*config));
         if mode(before) == Mode::Task && (mode(value) != Mode::Task || pin(before) != pin(value)) {
             wires.gpio.hand_back(pin(before), wires.now);
         }

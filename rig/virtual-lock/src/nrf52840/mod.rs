@@ -117,6 +117,7 @@ pub struct Chip {
     interrupts: u64,
     /// The outside world has to look before time goes on.
     attention: bool,
+    reactive: u64,
 }
 
 impl Default for Chip {
@@ -155,6 +156,7 @@ impl Chip {
             next: Ticks::NEVER,
             interrupts: 0,
             attention: false,
+            reactive: u64::MAX,
         };
         for id in TIMED {
             chip.refresh(id);
@@ -209,7 +211,10 @@ impl Chip {
         if wdt.is_none() {
             wires.lfclk = None;
         }
+        let reactive = self.reactive;
         *self = Chip::with(wires, nvmc, retained);
+        self.reactive = reactive;
+        self.look();
         if let Some(wdt) = wdt {
             self.wdt = wdt;
             self.refresh(wdt::ID);
@@ -233,11 +238,12 @@ impl Chip {
         self.next
     }
 
-    /// Lets time pass until `to`, or until something happens that the board has to know: a pin
-    /// changes what it drives, a byte has left, the watchdog bites, power is to be cut, or
-    /// something is not modelled. Returns where it has stopped.
-    pub fn advance(&mut self, to: Ticks) -> Ticks {
-        while !self.attention {
+    /// Lets time pass until `to`, or until something happens that the board has to know at once: a
+    /// pin of [`Chip::react_to`] changes what it drives, a byte has left, the watchdog bites, power
+    /// is to be cut, or something is not modelled. With `lines`, an interrupt line that is not among
+    /// them stops it too. Returns where it has stopped.
+    pub fn advance(&mut self, to: Ticks, lines: Option<u64>) -> Ticks {
+        while !self.attention && lines.is_none_or(|lines| self.interrupts == lines) {
             let due = self.due.iter().copied().min().unwrap_or(Ticks::NEVER);
             if due > to {
                 self.wires.now = self.wires.now.max(to);
@@ -254,6 +260,16 @@ impl Chip {
             }
         }
         self.wires.now
+    }
+
+    /// Pins, one bit each (32 and up are port 1's), whose changes the board reacts to at once.
+    pub fn react_to(&mut self, pins: u64) {
+        self.reactive = pins;
+    }
+
+    /// Whether a pin has changed what it drives since [`Chip::drain_pins`].
+    pub fn has_pins(&self) -> bool {
+        self.wires.gpio.logged() != 0
     }
 
     /// Takes the pin changes since this was last called.
@@ -464,7 +480,7 @@ impl Chip {
 
     /// Works out when to wake next, and whether the board has to look first.
     fn look(&mut self) {
-        self.attention = self.wires.gpio.has_log()
+        self.attention = self.wires.gpio.logged() & self.reactive != 0
             || !self.wires.serial_out.is_empty()
             || self.wires.gap.is_some()
             || self.wdt.bites()

@@ -43,7 +43,7 @@ impl Bench {
             if self.0.now() >= to {
                 return seen;
             }
-            self.0.advance(to);
+            self.0.advance(to, None);
         }
     }
 }
