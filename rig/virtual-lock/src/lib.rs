@@ -6,6 +6,8 @@
 pub mod board;
 pub mod cpu;
 pub mod debug;
+#[doc = include_str!("fidelity.md")]
+pub mod fidelity {}
 mod lock;
 pub mod nrf52840;
 pub mod time;
