@@ -9,4 +9,5 @@ pub mod outcome;
 pub mod play;
 pub mod scenario;
 pub mod snapshot;
+pub mod statistics;
 pub mod trace;

@@ -154,15 +154,19 @@ fn compare_block(
 }
 
 /// An accepted and a measured outcome that stand beside each other, by index; one may be missing.
-struct Pair {
-    accepted: Option<usize>,
-    measured: Option<usize>,
-    fit: Fit,
+pub(crate) struct Pair {
+    pub accepted: Option<usize>,
+    pub measured: Option<usize>,
+    pub fit: Fit,
 }
 
 /// Puts two sequences beside each other: as many as possible that fit, between those as many as
 /// possible that are the same thing at another time, and what is left in order.
-fn beside(accepted: usize, measured: usize, fits: impl Fn(usize, usize) -> Fit) -> Vec<Pair> {
+pub(crate) fn beside(
+    accepted: usize,
+    measured: usize,
+    fits: impl Fn(usize, usize) -> Fit,
+) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let whole = Span {
         a: (0, accepted),

@@ -10,9 +10,11 @@ mod engine;
 mod pending;
 mod tolerance;
 
+pub(crate) use compare::beside;
 pub use compare::{Change, Difference, Stale};
 pub use pending::Pending;
 pub use tolerance::{Deviation, Measure, Terms, Tolerance};
+pub(crate) use tolerance::{Fit, like, numbers};
 
 use std::fs;
 use std::io;
@@ -239,6 +241,11 @@ impl Store {
             source: format!("rig run {scenario} --lock {lock}"),
         })
     }
+}
+
+/// What differs between accepted and measured outcomes.
+pub fn difference(accepted: &Outcomes, measured: &Outcomes, terms: &Terms) -> Difference {
+    compare(accepted, measured, terms).0
 }
 
 /// Moves a pending file into place.

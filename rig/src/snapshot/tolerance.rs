@@ -135,7 +135,7 @@ pub(crate) fn fit(accepted: &Outcome, measured: &Outcome, tolerance: Tolerance) 
 }
 
 /// Whether two phrases differ in nothing but their numbers.
-fn like(a: &Phrase, b: &Phrase) -> bool {
+pub(crate) fn like(a: &Phrase, b: &Phrase) -> bool {
     match (a, b) {
         (Phrase::Run(a, length_a), Phrase::Run(b, length_b)) => {
             a == b && length_a.is_some() == length_b.is_some()
@@ -161,7 +161,7 @@ fn like_rhythm(a: &Rhythm, b: &Rhythm) -> bool {
 }
 
 /// The numbers of a phrase that have a tolerance, in an order that like phrases share.
-fn numbers(phrase: &Phrase) -> Vec<(Measure, u64)> {
+pub(crate) fn numbers(phrase: &Phrase) -> Vec<(Measure, u64)> {
     let on = |length: &Length| (Measure::On, length.micros());
     let rhythm = |rhythm: &Rhythm| match rhythm {
         Rhythm::Once(length) => vec![on(length)],
