@@ -18,6 +18,8 @@ const PLACES: usize = 512;
 const REACH: u32 = 18;
 /// Where RAM begins; below, memory changes only with [`Bus::code_generation`].
 const RAM: u32 = 0x2000_0000;
+/// Where flash ends.
+const FLASH_END: u32 = 0x0010_0000;
 
 /// Decoded instructions by halfword.
 #[derive(Clone)]
@@ -48,6 +50,8 @@ pub(super) struct Code {
     ram_generation: u64,
     /// Code in RAM is decoded.
     in_ram: bool,
+    /// Code between flash and RAM is decoded, where a chip may show its RAM a second time.
+    in_alias: bool,
 }
 
 impl std::fmt::Debug for Code {
@@ -69,6 +73,7 @@ impl Code {
             generation: 0,
             ram_generation: 0,
             in_ram: false,
+            in_alias: false,
         }
     }
 
@@ -76,6 +81,7 @@ impl Code {
     pub(super) fn clear(&mut self) {
         self.places = Arc::clone(&EMPTY);
         self.in_ram = false;
+        self.in_alias = false;
     }
 
     /// Whether writes to RAM must be reported to [`Code::changed`].
@@ -97,6 +103,9 @@ impl Code {
 
     /// Forgets instructions that depend on bytes from `from` up to `to`.
     pub(super) fn changed(&mut self, from: u32, to: u32) {
+        if self.in_alias {
+            self.clear();
+        }
         let first = from.saturating_sub(REACH) & !1;
         for base in (first & !(PAGE - 1)..to).step_by(PAGE as usize) {
             let slots = first.max(base) - base..(to - base).min(PAGE);
@@ -121,7 +130,8 @@ impl Code {
 
     fn page_mut(&mut self, address: u32) -> &mut Page {
         let base = address & !(PAGE - 1);
-        self.in_ram |= base >= RAM;
+        self.in_alias |= (FLASH_END..RAM).contains(&base);
+        self.in_ram |= base >= FLASH_END;
         let place = &mut Arc::make_mut(&mut self.places)[place(address)];
         if place.as_ref().is_none_or(|page| page.base != base) {
             *place = Some(Arc::new(Page::new(base)));

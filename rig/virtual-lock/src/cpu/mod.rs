@@ -10,7 +10,6 @@ mod debug;
 mod decode;
 mod dsp;
 mod exception;
-mod identification;
 mod interpret;
 mod memory;
 mod nvic;

@@ -1,9 +1,9 @@
 //! The private peripheral bus: which register answers at which address. What is not there is an
-//! unmodelled access, by name.
+//! unmodelled access, by name. The ROM table
+//! and the identification registers are the debug port's, which alone reads them.
 
 use super::bus::{AccessError, Size};
 use super::debug::dfsr;
-use super::identification;
 use super::scb::{ccr, exception, scr};
 use super::state::State;
 
@@ -78,10 +78,10 @@ impl State {
 
     fn ppb_read_word(&mut self, address: u32, debugger: bool) -> Option<u32> {
         Some(match address {
-            0xE000_0000..0xE000_0FB8 => return self.itm_read(address & 0xFFF),
-            0xE000_1000..0xE000_1FB8 => return self.dwt_read(address & 0xFFF),
-            0xE000_2000..0xE000_2FB8 => return self.debug.fpb_read(address & 0xFFF),
-            0xE004_0000..0xE004_0FB8 => return self.tpiu_read(address & 0xFFF),
+            0xE000_0000..0xE000_0FCC => return self.itm_read(address & 0xFFF),
+            0xE000_1000..0xE000_1FCC => return self.dwt_read(address & 0xFFF),
+            0xE000_2000..0xE000_2FCC => return self.debug.fpb_read(address & 0xFFF),
+            0xE004_0000..0xE004_0FCC => return self.tpiu_read(address & 0xFFF),
             // ICTR: 48 lines are two groups of 32.
             0xE000_E004 => 1,
             0xE000_E008 => self.scb.actlr,
@@ -113,16 +113,16 @@ impl State {
             0xE000_EDFC => self.demcr(),
             // FPCCR to MVFR2: no FPU.
             0xE000_EF34..0xE000_EF4C => 0,
-            _ => return identification::read(address),
+            _ => return None,
         })
     }
 
     fn ppb_write_word(&mut self, address: u32, value: u32, debugger: bool) -> Option<()> {
         match address {
-            0xE000_0000..0xE000_0FB8 => return self.itm_write(address & 0xFFF, value),
-            0xE000_1000..0xE000_1FB8 => return self.dwt_write(address & 0xFFF, value),
-            0xE000_2000..0xE000_2FB8 => return self.debug.fpb_write(address & 0xFFF, value),
-            0xE004_0000..0xE004_0FB8 => return self.tpiu_write(address & 0xFFF, value),
+            0xE000_0000..0xE000_0FCC => return self.itm_write(address & 0xFFF, value),
+            0xE000_1000..0xE000_1FCC => return self.dwt_write(address & 0xFFF, value),
+            0xE000_2000..0xE000_2FCC => return self.debug.fpb_write(address & 0xFFF, value),
+            0xE004_0000..0xE004_0FCC => return self.tpiu_write(address & 0xFFF, value),
             0xE000_E008 => self.scb.actlr = value & 0x307,
             0xE000_E010..0xE000_E020 => self.systick.write(address & 0xF, value, self.cycles),
             0xE000_E100..0xE000_E4F0 => return self.nvic.write(address - 0xE000_E100, value),
@@ -164,7 +164,7 @@ impl State {
         u32::from(self.ipsr)
             | u32::from(active <= 1) << 11
             | u32::from(waiting) << 12
-            | u32::from(self.nvic.pending & self.nvic.enabled != 0) << 22
+            | u32::from(self.nvic.pending != 0) << 22
             | pending(exception::SYS_TICK) << 26
             | pending(exception::PEND_SV) << 28
             | pending(exception::NMI) << 31

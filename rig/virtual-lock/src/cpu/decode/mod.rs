@@ -58,15 +58,16 @@ pub(super) fn decode(place: Place, first: u16, second: u16) -> Op {
     };
     op.it = place.it;
     // BKPT is unconditional even in an IT block.
-    if place.it != 0 && op.kind != Kind::Bkpt {
-        op.inner = op.kind;
-        op.kind = Kind::InIt;
+    if place.it == 0 || matches!(op.kind, Kind::Bkpt | Kind::InIt) {
+        op
+    } else {
+        wrapped(op)
     }
-    op
 }
 
-/// As [`Kind::InIt`], for an instruction that reads the program counter as a plain operand.
-fn reads_pc(mut op: Op) -> Op {
+/// Puts an instruction behind [`Kind::InIt`]: because it has a condition, or because it reads the
+/// program counter as a plain operand.
+fn wrapped(mut op: Op) -> Op {
     op.inner = op.kind;
     op.kind = Kind::InIt;
     op

@@ -1,7 +1,7 @@
 //! 16-bit instructions (ARMv7-M A5.2).
 
 use super::super::op::{Kind, Op, data, shift, transfer};
-use super::{Place, bits, it_block, reads_pc, undefined_narrow};
+use super::{Place, bits, it_block, undefined_narrow, wrapped};
 
 pub(super) fn decode(place: Place, first: u16) -> Op {
     match first >> 11 {
@@ -202,7 +202,7 @@ fn high_registers(first: u16) -> Op {
             ..Op::NARROW
         };
         if rm == 15 || (rd == 15 && kind == Kind::AddToPc) {
-            reads_pc(op)
+            wrapped(op)
         } else {
             op
         }
@@ -212,7 +212,7 @@ fn high_registers(first: u16) -> Op {
         0 if rd == 15 => register(Kind::AddToPc),
         0 if rd == 13 => {
             let op = plain_register(data::ADD, 13, 13, rm, shift::LSL, 0);
-            if rm == 15 { reads_pc(op) } else { op }
+            if rm == 15 { wrapped(op) } else { op }
         }
         0 => register(Kind::AddReg),
         1 if rd == 15 || rm == 15 || (rd < 8 && rm < 8) => undefined_narrow(first),
@@ -220,7 +220,7 @@ fn high_registers(first: u16) -> Op {
         2 if rd == 15 => register(Kind::MovToPc),
         2 if rd == 13 => {
             let op = plain_register(data::ORR, 13, 15, rm, shift::LSL, 0);
-            if rm == 15 { reads_pc(op) } else { op }
+            if rm == 15 { wrapped(op) } else { op }
         }
         2 => register(Kind::MovReg),
         _ if first & 0x7 != 0 => undefined_narrow(first),

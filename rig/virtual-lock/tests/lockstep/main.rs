@@ -1,0 +1,160 @@
+//! The core in lock-step with QEMU's Cortex-M4: random programs of every class of instruction, with
+//! IT blocks, faults, exceptions and nested interrupts; R0 to R15 and xPSR compared before each
+//! instruction.
+//!
+//! `LOCKSTEP_INSTRUCTIONS` says how many (100 000 if it says nothing), `LOCKSTEP_SEED` with which
+//! numbers. Without `qemu-system-arm` there is nothing to compare with, and the test says so.
+
+mod memory;
+mod patterns;
+mod program;
+mod qemu;
+mod random;
+
+use std::collections::VecDeque;
+
+use memory::Memory;
+use qemu::{Qemu, Registers};
+use random::Random;
+use virtual_lock::cpu::{Core, Exit};
+use virtual_lock::time::Ticks;
+
+/// Instructions of one program at most: what fits into the flash of both machines.
+const PROGRAM: u32 = 150_000;
+/// Instructions shown before a difference.
+const TRAIL: usize = 40;
+
+fn setting(name: &str, otherwise: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().expect("a whole number"),
+        Err(_) => otherwise,
+    }
+}
+
+#[test]
+fn every_instruction_does_what_qemu_does() {
+    let Some(version) = qemu::version() else {
+        println!("skipped: qemu-system-arm is not installed");
+        return;
+    };
+    let wanted = setting("LOCKSTEP_INSTRUCTIONS", 100_000);
+    let seed = setting("LOCKSTEP_SEED", 1);
+    let mut compared = 0;
+    let mut round = 0;
+    while compared < wanted {
+        let round_seed = seed.wrapping_mul(0x1_0000).wrapping_add(round);
+        let size = u32::try_from(wanted - compared).unwrap_or(PROGRAM);
+        match run(round_seed, size.min(PROGRAM), version) {
+            Ok(count) => compared += count,
+            Err(report) => panic!("seed {round_seed:#x}, after {compared} more: {report}"),
+        }
+        round += 1;
+    }
+    println!("{compared} instructions compared with QEMU {version}, 0 differences (seed {seed})");
+}
+
+fn registers(core: &Core) -> Registers {
+    std::array::from_fn(|number| core.register(number as u32))
+}
+
+/// Runs one program on both; how many instructions were compared, or the first difference.
+fn run(seed: u64, size: u32, version: u32) -> Result<u64, String> {
+    let program = program::generate(&mut Random(seed), size);
+    let mut memory = Memory::new(&program.image);
+    let mut qemu = Qemu::start(&program.image, version).map_err(|e| e.to_string())?;
+    let mut core = Core::new();
+    core.reset(&mut memory).map_err(|stop| stop.to_string())?;
+    let mut compared = 0;
+    let mut before = registers(&core);
+    let mut trail = VecDeque::new();
+    loop {
+        let mut next = || {
+            let registers = qemu.next().map_err(|e| e.to_string())?;
+            registers.ok_or("QEMU ended".to_owned())
+        };
+        let mut theirs = next()?;
+        if compared == 0 {
+            // Flags after reset are unknown.
+            core.set_register(16, theirs[16]);
+        }
+        let mut ours = registers(&core);
+        // QEMU also logs an instruction that it then interrupts.
+        if ours[16] & 0x1FF != before[16] & 0x1FF && ours[15] != theirs[15] {
+            theirs = next()?;
+        }
+        // Of an unaligned access, cores may name any byte.
+        if before[15] == program::READS_BFAR && (ours[3] ^ theirs[3]) < 8 {
+            core.set_register(3, theirs[3]);
+            ours[3] = theirs[3];
+        }
+        if ours != theirs {
+            let report = difference(&memory, compared, &before, &ours, &theirs);
+            return Err(format!("{}{report}", path(&memory, &trail)));
+        }
+        if ours[15] == program.end {
+            return Ok(compared);
+        }
+        if compared > u64::from(size) * 40 {
+            return Err(format!("{}the program does not end", path(&memory, &trail)));
+        }
+        before = ours;
+        trail.push_back(before[15]);
+        if trail.len() > TRAIL {
+            trail.pop_front();
+        }
+        match core.run(&mut memory, core.now() + Ticks::CYCLE) {
+            Exit::Reached => {}
+            other => {
+                let theirs = qemu.next().map_err(|e| e.to_string())?.unwrap_or_default();
+                return Err(format!(
+                    "{other:?}\n{}{}",
+                    path(&memory, &trail),
+                    difference(&memory, compared, &before, &registers(&core), &theirs)
+                ));
+            }
+        }
+        compared += 1;
+    }
+}
+
+/// The way to a difference, as address and encoding.
+fn path(memory: &Memory, trail: &VecDeque<u32>) -> String {
+    let mut text = String::from("\n");
+    for &pc in trail {
+        let (first, second) = (memory.halfword(pc), memory.halfword(pc + 2));
+        text += &format!("{pc:#8x} {first:04x} {second:04x}\n");
+    }
+    text
+}
+
+/// A difference, with the instruction that made it.
+fn difference(
+    memory: &Memory,
+    index: u64,
+    before: &Registers,
+    ours: &Registers,
+    theirs: &Registers,
+) -> String {
+    let pc = before[15];
+    let mut report = format!(
+        "instruction {index} at {pc:#x}, {:04x} {:04x}\n        before     ours       theirs\n",
+        memory.halfword(pc),
+        memory.halfword(pc + 2)
+    );
+    for number in 0..17 {
+        let mark = if ours[number] == theirs[number] {
+            ' '
+        } else {
+            '*'
+        };
+        let name = match number {
+            16 => "xPSR".to_owned(),
+            _ => format!("r{number}"),
+        };
+        report += &format!(
+            "{mark} {name:<5} {:08x}   {:08x}   {:08x}\n",
+            before[number], ours[number], theirs[number]
+        );
+    }
+    report
+}
