@@ -86,6 +86,7 @@ impl Builder<'_> {
         self.image.len() as u32
     }
 
+    /// What must not be skipped by a fault handler stands behind a NOP.
     fn halfword(&mut self, halfword: u16) {
         self.image.extend(halfword.to_le_bytes());
     }
@@ -312,7 +313,7 @@ impl Builder<'_> {
             0 => self.word(0xF000_F800),
             kind => {
                 self.halfword(0xBF00);
-                let target = self.here() + 10 | 1;
+                let target = (self.here() + 10) | 1;
                 self.load_constant(register, target);
                 self.halfword((if kind == 1 { 0x4700 } else { 0x4780 } | register << 3) as u16);
             }
@@ -325,7 +326,7 @@ impl Builder<'_> {
         self.halfword(0xBF00);
         let kind = self.random.below(3);
         let length = [4, 8, 6][kind as usize];
-        let target = self.here() + 8 + length | 1;
+        let target = (self.here() + 8 + length) | 1;
         self.load_constant(0, target);
         self.halfword(0xB401);
         match kind {
@@ -386,6 +387,7 @@ impl Builder<'_> {
             1 => self.halfword(0xB662),
             2 | 3 => {
                 let value = self.random.below(8) << 5;
+                self.halfword(0xBF00);
                 self.load_constant(0, value);
                 let number = self.random.pick(&[0x11, 0x12]);
                 self.word(0xF380_8800 | number);
