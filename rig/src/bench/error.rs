@@ -24,6 +24,9 @@ pub enum BenchError {
     /// survives.
     #[error("run the virtual lock: {0}")]
     Stopped(String),
+    /// The hardware on a real bench, or what it is reached by.
+    #[error(transparent)]
+    Hardware(Box<dyn std::error::Error + Send + Sync>),
     /// The events of a bench aren't in order.
     #[error(transparent)]
     Trace(#[from] TraceError),

@@ -1,13 +1,13 @@
 //! Benches: what a scenario can be played on. A bench closes contacts, feeds the lock, and tells
 //! every edge it saw; it knows no scenario. Its time is nanoseconds since an epoch of its own.
 
+pub mod doctor;
 mod error;
-#[allow(dead_code)]
 pub mod file;
-#[allow(dead_code, unused_imports)]
 mod lines;
+mod owner;
+pub mod pi;
 pub mod probe;
-#[allow(dead_code, unused_imports)]
 mod supply;
 
 use std::collections::BTreeSet;

@@ -2,7 +2,9 @@
 //! that end is, and an [`Expected`] error when something it needs isn't right.
 
 mod check;
+mod doctor;
 mod error;
+mod guard;
 mod list;
 mod select;
 mod wiring;
@@ -33,6 +35,9 @@ enum Verb {
     List(list::List),
     Check(check::Check),
     Wiring(wiring::Wiring),
+    Doctor(doctor::Doctor),
+    #[command(hide = true)]
+    Guard(guard::Guard),
 }
 
 impl Cli {
@@ -43,6 +48,8 @@ impl Cli {
             Verb::List(list) => list.run(),
             Verb::Check(check) => check.run(),
             Verb::Wiring(wiring) => wiring.run(),
+            Verb::Doctor(doctor) => doctor.run(),
+            Verb::Guard(guard) => guard.run(),
         }
     }
 }

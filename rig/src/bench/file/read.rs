@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::bench::supply::{COMMANDS, DIALECTS, DacSettings, Dialect, Limits, ScpiSettings};
+use crate::bench::supply::{COMMANDS, DIALECTS, DacSettings, Dialect, Ends, Limits, ScpiSettings};
 use crate::lock::LockModel;
 use crate::scenario::fields::{Fields, Reader};
 use crate::scenario::problem;
@@ -211,6 +211,7 @@ fn supply(reader: &mut Reader, fields: &Fields<'_>) -> Option<Source> {
         "kind",
         "port",
         "baud",
+        "ends",
         "dialect",
         "channel",
         "timeout",
@@ -225,7 +226,9 @@ fn supply(reader: &mut Reader, fields: &Fields<'_>) -> Option<Source> {
     let index = reader.choice(kind, "`kind`", &KINDS)?;
     // What belongs to another kind is a mistake, not something to ignore.
     let own: &[&str] = match index {
-        0 => &["port", "baud", "dialect", "channel", "timeout", "commands"],
+        0 => &[
+            "port", "baud", "ends", "dialect", "channel", "timeout", "commands",
+        ],
         1 => &["bus", "address", "full-scale"],
         _ => &["volts"],
     };
@@ -288,6 +291,11 @@ fn scpi(reader: &mut Reader, fields: &Fields<'_>) -> Option<ScpiSettings> {
         None => Some(Nanos::from_secs(1)),
         Some(node) => reader.value(node, "`timeout`", "write `1s`", values::duration),
     };
+    if let Some(node) = fields.get("ends")
+        && let Some(index) = reader.choice(node, "`ends`", &["lf", "crlf", "nothing"])
+    {
+        dialect.ends = [Ends::Lf, Ends::CrLf, Ends::Nothing][index];
+    }
     if let Some(node) = fields.get("commands") {
         commands(reader, node, &mut dialect);
     }

@@ -16,7 +16,9 @@ use std::time::Duration;
 use crate::trace::Nanos;
 
 pub(crate) use reader::Reader;
-pub(crate) use rehearsal::{Board, Rehearsal};
+#[cfg(test)]
+pub(crate) use rehearsal::Board;
+pub(crate) use rehearsal::{Rehearsal, Wires};
 pub(crate) use rpi::RaspberryPi;
 pub(crate) use verify::Doubt;
 

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::verify::Verify;
-use super::{Bias, Edge, Gpio, LineError, Lines, Watch};
+use super::{Bias, Edge, Gpio, Level, LineError, Lines, Watch};
 use crate::trace::Nanos;
 
 /// How long a read waits for edges before levels are read back.
@@ -16,6 +16,7 @@ const POLL: Duration = Duration::from_millis(2);
 struct State {
     edges: Vec<Edge>,
     complete_to: Nanos,
+    levels: Vec<(Gpio, Level)>,
     failed: Option<LineError>,
     over: bool,
     stop: bool,
@@ -90,6 +91,11 @@ impl Reader {
         }
         Ok((std::mem::take(&mut state.edges), state.complete_to))
     }
+
+    /// The levels that the lines were last found at.
+    pub(crate) fn levels(&self) -> Vec<(Gpio, Level)> {
+        self.shared.lock().levels.clone()
+    }
 }
 
 impl Drop for Reader {
@@ -117,10 +123,11 @@ fn read(shared: &Shared, mut watch: Box<dyn Watch>, mut verify: Verify, lines: &
     let mut wait = Duration::ZERO;
     while !shared.lock().stop {
         match round(&mut *watch, &mut verify, lines, wait) {
-            Ok(Some((edges, complete_to))) => {
+            Ok(Some(known)) => {
                 let mut state = shared.lock();
-                state.edges.extend(edges);
-                state.complete_to = complete_to;
+                state.edges.extend(known.edges);
+                state.complete_to = known.complete_to;
+                state.levels = lines.iter().copied().zip(known.levels).collect();
                 shared.changed.notify_all();
                 wait = POLL;
             }
@@ -134,13 +141,20 @@ fn read(shared: &Shared, mut watch: Box<dyn Watch>, mut verify: Verify, lines: &
     drop(ending);
 }
 
+/// What is certain after the lines were found to have nothing more to tell.
+struct Known {
+    edges: Vec<Edge>,
+    complete_to: Nanos,
+    levels: Vec<Level>,
+}
+
 /// Takes one edge; or finds that there is none, and gives out what is certain.
 fn round(
     watch: &mut dyn Watch,
     verify: &mut Verify,
     lines: &[Gpio],
     wait: Duration,
-) -> Result<Option<(Vec<Edge>, Nanos)>, LineError> {
+) -> Result<Option<Known>, LineError> {
     let asked = watch.now();
     if let Some(edge) = watch.next(wait)? {
         verify.edge(edge)?;
@@ -150,5 +164,10 @@ fn round(
         .iter()
         .map(|&line| watch.level(line))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Some(verify.drained(asked, &levels)?))
+    let (edges, complete_to) = verify.drained(asked, &levels)?;
+    Ok(Some(Known {
+        edges,
+        complete_to,
+        levels,
+    }))
 }

@@ -24,6 +24,35 @@ pub(crate) trait Board: Send {
     fn changes(&mut self, now: Nanos) -> Result<Vec<(Gpio, Level, Nanos)>, String>;
 }
 
+/// A board of nothing but wires, each from one line to another.
+pub(crate) struct Wires {
+    wires: Vec<(Gpio, Gpio)>,
+    changes: Vec<(Gpio, Level, Nanos)>,
+}
+
+impl Wires {
+    /// These wires.
+    pub(crate) fn new(wires: &[(Gpio, Gpio)]) -> Wires {
+        Wires {
+            wires: wires.to_vec(),
+            changes: Vec::new(),
+        }
+    }
+}
+
+impl Board for Wires {
+    fn drive(&mut self, line: Gpio, drive: Drive, at: Nanos) {
+        let ends = self.wires.iter().filter(|(out, _)| *out == line);
+        let level = Level::from(drive == Drive::High);
+        self.changes
+            .extend(ends.map(|(_, back)| (*back, level, at)));
+    }
+
+    fn changes(&mut self, _: Nanos) -> Result<Vec<(Gpio, Level, Nanos)>, String> {
+        Ok(std::mem::take(&mut self.changes))
+    }
+}
+
 struct Shared {
     board: Option<Box<dyn Board>>,
     levels: BTreeMap<Gpio, Level>,

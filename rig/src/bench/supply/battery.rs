@@ -26,6 +26,11 @@ impl Battery {
         }
     }
 
+    /// The same battery at rest.
+    pub(crate) fn unloaded(self) -> Battery {
+        Battery::new(self.open_circuit, self.milliohms)
+    }
+
     /// Whether the voltage depends on the current at all.
     pub(crate) fn sags(&self) -> bool {
         self.milliohms > 0

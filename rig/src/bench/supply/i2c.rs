@@ -156,6 +156,8 @@ pub(crate) mod fake {
         pub(crate) bus_millivolts: u16,
         /// What is across the monitor's shunt, in units of 10 uV.
         pub(crate) shunt: i16,
+        /// Whether the bus input follows the DAC, at 2 mV a step.
+        pub(crate) follow: bool,
         /// Chips that don't answer.
         pub(crate) absent: Vec<u8>,
     }
@@ -209,6 +211,7 @@ pub(crate) mod fake {
                 }
                 (0x40, [0]) => chips.config,
                 (0x40, [1]) => chips.shunt as u16,
+                (0x40, [2]) if chips.follow => (chips.dac * 2 / 4) << 3 | 2,
                 (0x40, [2]) => (chips.bus_millivolts / 4) << 3 | 2,
                 other => panic!("not in the data sheets: {other:?}"),
             };

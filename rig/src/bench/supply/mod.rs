@@ -7,6 +7,7 @@ mod dialect;
 mod fixed;
 mod i2c;
 #[cfg(test)]
+#[path = "../../../tests/instrument/mod.rs"]
 mod instrument;
 mod link;
 mod monitor;
@@ -16,6 +17,8 @@ pub(crate) use battery::Battery;
 pub(crate) use dac::{Dac, DacSettings};
 pub(crate) use dialect::{COMMANDS, DIALECTS, Dialect};
 pub(crate) use fixed::Fixed;
+#[cfg(test)]
+pub(crate) use i2c::fake;
 pub(crate) use i2c::{I2c, I2cError, open_bus};
 #[cfg(test)]
 pub(crate) use instrument::{Instrument, Trouble};

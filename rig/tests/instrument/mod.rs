@@ -1,5 +1,11 @@
 //! A bench supply in software at the other end of a pseudo-terminal, for tests: it speaks the three
 //! dialects, keeps an error queue, and misbehaves on request.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "part of the library's own tests and of others"
+)]
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -12,7 +18,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// What it does wrong, once each, in order; a trouble waits for a question that it fits.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Trouble {
+pub enum Trouble {
     /// Answers with these bytes instead.
     Garbage(&'static [u8]),
     /// Doesn't answer.
@@ -27,24 +33,24 @@ pub(crate) enum Trouble {
 
 /// What the supply is set to.
 #[derive(Debug, Default)]
-pub(crate) struct Settings {
-    pub(crate) volts: f64,
-    pub(crate) amps: f64,
-    pub(crate) on: bool,
-    pub(crate) cut_off: bool,
-    pub(crate) tripped: bool,
+pub struct Settings {
+    pub volts: f64,
+    pub amps: f64,
+    pub on: bool,
+    pub cut_off: bool,
+    pub tripped: bool,
     /// What the lock draws while it is on.
-    pub(crate) load: f64,
+    pub load: f64,
     /// How far the output is from the setting.
-    pub(crate) droop: f64,
-    pub(crate) errors: VecDeque<String>,
-    pub(crate) trouble: VecDeque<Trouble>,
+    pub droop: f64,
+    pub errors: VecDeque<String>,
+    pub trouble: VecDeque<Trouble>,
     /// Everything that was said to it.
-    pub(crate) heard: Vec<String>,
+    pub heard: Vec<String>,
 }
 
 /// A supply on a pseudo-terminal.
-pub(crate) struct Instrument {
+pub struct Instrument {
     settings: Arc<Mutex<Settings>>,
     path: String,
     /// Keeps the terminal in being between one owner and the next.
@@ -54,8 +60,9 @@ pub(crate) struct Instrument {
 
 impl Instrument {
     /// Plugs one in. With `lines`, commands end with a line feed, else with silence.
-    pub(crate) fn plug_in(lines: bool) -> Instrument {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    pub fn plug_in(lines: bool) -> Instrument {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
@@ -74,17 +81,17 @@ impl Instrument {
     }
 
     /// Its device file.
-    pub(crate) fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         &self.path
     }
 
     /// What it is set to.
-    pub(crate) fn settings(&self) -> MutexGuard<'_, Settings> {
+    pub fn settings(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap()
     }
 
     /// Adds to what it will do wrong.
-    pub(crate) fn trouble(&self, trouble: Trouble) {
+    pub fn trouble(&self, trouble: Trouble) {
         self.settings().trouble.push_back(trouble);
     }
 }

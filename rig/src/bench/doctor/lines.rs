@@ -1,0 +1,201 @@
+//! Checks of the header: each contact is driven and read back with the lock off, and loopback wires
+//! tell whether edges arrive whole and when.
+
+use std::time::Duration;
+
+use crate::bench::file::{BenchFile, Closes, Switch};
+use crate::bench::lines::{Bias, Drive, Edge, Gpio, Level, LineError, Lines, Reader};
+use crate::trace::Nanos;
+
+use super::Notes;
+
+/// Edges timed one by one over a loopback wire.
+const EDGES: usize = 200;
+
+/// Edges sent as a tone, back to back at 4 kHz.
+const TONE: usize = 800;
+
+/// Half a period of 4 kHz.
+const HALF: Nanos = Nanos::from_micros(125);
+
+pub(super) fn header(file: &BenchFile, header: &dyn Lines, notes: &mut Notes<'_>) {
+    let name = header.name();
+    let plain = |text: &str| text.to_lowercase().replace([' ', '-'], "");
+    if file.header.is_rehearsal() || plain(&name).ends_with(&plain(&file.header.title())) {
+        notes.passed("header", name);
+    } else {
+        let says = file.header.title();
+        notes.wrong(
+            "header",
+            format!("this is a {name}, the bench file says {says}"),
+        );
+    }
+}
+
+/// Closes and opens every contact once, and the enable line while the supply is off.
+pub(super) fn drives(file: &BenchFile, header: &mut dyn Lines, notes: &mut Notes<'_>) {
+    let contacts = file
+        .contacts
+        .iter()
+        .map(|(contact, switch)| (format!("contact {contact}"), *switch));
+    let enable = file.enable.map(|switch| ("enable".to_owned(), switch));
+    let mut right = 0;
+    let mut floats = 0;
+    // The supply may be on from before; it is switched off first where it can be.
+    if let Err(error) = super::super::pi::make_lines_safe(file, header) {
+        notes.failed("lines", error);
+        return;
+    }
+    for (name, switch) in contacts.chain(enable) {
+        match drive(header, switch) {
+            Ok(Read::Follows) => right += 1,
+            Ok(Read::Floats) => floats += 1,
+            Ok(Read::Stuck { drives, reads }) => notes.wrong(
+                &name,
+                format!(
+                    "{} reads {reads} while it is driven {drives}: a short circuit, or wired to another output",
+                    switch.line
+                ),
+            ),
+            Err(error) => notes.failed(&name, error),
+        }
+    }
+    if right > 0 {
+        notes.passed("lines", format!("{right} driven and read back both ways"));
+    }
+    if floats > 0 {
+        let what = "lines that sink, when open: the lock's own pull-up holds them, and it is off";
+        notes.unknown("lines", format!("{floats} {what}"));
+    }
+    notes.unknown(
+        "contacts",
+        "whether the lock sees them close: play a scenario, or `rig doctor --live`",
+    );
+}
+
+enum Read {
+    Follows,
+    /// Follows when driven; nothing drives it otherwise.
+    Floats,
+    Stuck {
+        drives: Level,
+        reads: Level,
+    },
+}
+
+fn drive(header: &mut dyn Lines, switch: Switch) -> Result<Read, LineError> {
+    for closed in [true, false] {
+        let drive = switch.drive(closed);
+        header.set(switch.line, drive)?;
+        // A line with a filter or a long wire needs its time.
+        std::thread::sleep(Duration::from_millis(2));
+        let drives = match drive {
+            Drive::High => Level::High,
+            Drive::Low => Level::Low,
+            Drive::Float => continue,
+        };
+        let reads = header.read(switch.line)?;
+        if reads != drives {
+            header.set(switch.line, switch.drive(false))?;
+            return Ok(Read::Stuck { drives, reads });
+        }
+    }
+    Ok(match switch.closes {
+        Closes::Sink => Read::Floats,
+        _ => Read::Follows,
+    })
+}
+
+/// Sends edges over each wire and times them.
+pub(super) fn loopback(file: &BenchFile, header: &mut dyn Lines, notes: &mut Notes<'_>) {
+    if file.loopback.is_empty() {
+        notes.unknown("edge times", "the bench file has no `loopback` wire");
+    }
+    for (out, back) in &file.loopback {
+        let name = format!("loopback {}-{}", out.0, back.0);
+        let done = send(header, *out, *back);
+        // Not driven any more, whatever came of it.
+        let rest = header.set(*out, Drive::Float);
+        match done.and_then(|report| rest.map(|()| report)) {
+            Ok(Ok(times)) => notes.passed(&name, times),
+            Ok(Err(wrong)) => notes.wrong(&name, wrong),
+            Err(error) => notes.failed(&name, error),
+        }
+    }
+}
+
+/// What came back; or what was wrong with it.
+fn send(
+    header: &mut dyn Lines,
+    out: Gpio,
+    back: Gpio,
+) -> Result<Result<String, String>, LineError> {
+    header.set(out, Drive::Low)?;
+    // Not as a tone: how even it is depends on who else wants this processor. All are counted.
+    let reader = Reader::start(header, &[(back, Bias::Off)], &[])?;
+    // At rest before the first edge.
+    settle(header, &reader)?;
+    let mut late: Vec<Nanos> = Vec::with_capacity(EDGES);
+    for i in 0..EDGES {
+        let sent = header.now();
+        header.set(out, if i % 2 == 0 { Drive::High } else { Drive::Low })?;
+        let edges = settle(header, &reader)?;
+        let [edge] = edges.as_slice() else {
+            let count = edges.len();
+            return Ok(Err(format!(
+                "{count} edges came back for one: is the wire there, and nothing else on it?"
+            )));
+        };
+        late.push(edge.at.since(sent));
+    }
+    let begin = header.now();
+    for i in 0..TONE {
+        while header.now() < begin + Nanos(HALF.0 * i as u64) {
+            std::hint::spin_loop();
+        }
+        header.set(out, if i % 2 == 0 { Drive::High } else { Drive::Low })?;
+    }
+    let tone = settle(header, &reader)?;
+    if tone.len() != TONE {
+        return Ok(Err(format!(
+            "{} of {TONE} edges of a 4 kHz tone came back",
+            tone.len()
+        )));
+    }
+    late.sort_unstable();
+    let micros = |nanos: Nanos| nanos.0 / 1_000;
+    Ok(Ok(format!(
+        "{EDGES} edges and a 4 kHz tone whole; timed {} us after sending (median), {} us at worst",
+        micros(late[EDGES / 2]),
+        micros(late[EDGES - 1])
+    )))
+}
+
+/// Waits until everything up to now is known.
+fn settle(header: &dyn Lines, reader: &Reader) -> Result<Vec<Edge>, LineError> {
+    let until = header.now() + Nanos::from_millis(1);
+    let mut edges = Vec::new();
+    loop {
+        let (more, complete_to) = reader.edges(until, Duration::from_millis(20))?;
+        edges.extend(more);
+        if complete_to >= until {
+            return Ok(edges);
+        }
+        if header.now() > until + Nanos::from_secs(2) {
+            return Err(LineError::Read {
+                reason: "none were reported for 2 s".to_owned(),
+            });
+        }
+    }
+}
+
+/// What can be said of signals while the lock is off.
+pub(super) fn signals(file: &BenchFile, notes: &mut Notes<'_>) {
+    notes.unknown(
+        "signals",
+        format!(
+            "{} watched lines: only the lock drives them; play a scenario, or `rig doctor --live`",
+            file.signals.len()
+        ),
+    );
+}

@@ -1,0 +1,360 @@
+//! The bench of a real lock: a Raspberry Pi's lines close its contacts and watch its signals, a
+//! supply feeds it. Nothing is driven before the bench is owned and guarded, and nothing stays
+//! driven after: contacts open, supply off.
+
+pub mod guard;
+mod parts;
+mod rail;
+pub(crate) mod usb;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::file::BenchFile;
+use super::lines::{Edge, Gpio, Level, LineError, Lines, Reader};
+use super::owner::{Owner, OwnerError};
+use super::supply::SupplyError;
+use super::{Bench, BenchError, Capabilities, Capability, Observed, Supply};
+use crate::lock::LockModel;
+use crate::trace::{Channel, Contact, Event, Nanos, Value};
+
+pub(crate) use parts::{make_lines_safe, open_lines, open_monitor, open_supply, safe_supply};
+
+use guard::Guard;
+use rail::Rail;
+
+/// How long a look at guard and supply may wait for edges.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How much later than asked for edges may be complete.
+const STALL: Nanos = Nanos::from_secs(2);
+
+/// A fault of the hardware on a bench, or of what it is reached by.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PiError {
+    /// The bench is someone else's.
+    #[error(transparent)]
+    Owner(#[from] OwnerError),
+    /// The process that makes the bench safe if this one can't.
+    #[error(transparent)]
+    Guard(#[from] guard::GuardError),
+    /// A line, or its edges.
+    #[error(transparent)]
+    Line(#[from] LineError),
+    /// The supply, or the monitor.
+    #[error(transparent)]
+    Supply(#[from] SupplyError),
+    /// The thread that looks after the supply.
+    #[error("look after the supply: {0}")]
+    Rail(String),
+    /// Edges stopped coming in.
+    #[error("read edges: none were reported for {STALL} although their time had come")]
+    Stalled,
+}
+
+impl From<PiError> for BenchError {
+    fn from(error: PiError) -> BenchError {
+        BenchError::Hardware(Box::new(error))
+    }
+}
+
+/// The bench that a file describes.
+pub struct PiBench {
+    file: BenchFile,
+    lines: Box<dyn Lines>,
+    reader: Reader,
+    rail: Rail,
+    guard: Option<Guard>,
+    /// Keeps others out until all the rest is gone.
+    _owner: Option<Owner>,
+    /// What a watched line is, and at which level it is on.
+    watched: BTreeMap<Gpio, (Channel, Level)>,
+    /// The header's clock at time zero.
+    epoch: Nanos,
+    levels: BTreeMap<Channel, Value>,
+    /// Seen, and not complete yet.
+    pending: Vec<Event>,
+    told_to: Nanos,
+    safe: bool,
+}
+
+impl std::fmt::Debug for PiBench {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PiBench")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PiBench {
+    /// Takes the bench, has it guarded, makes it safe and begins to watch.
+    ///
+    /// # Errors
+    ///
+    /// When someone else has it, or any part of it fails.
+    pub fn open(file: BenchFile) -> Result<PiBench, BenchError> {
+        Ok(PiBench::open_all(file)?)
+    }
+
+    fn open_all(file: BenchFile) -> Result<PiBench, PiError> {
+        let owner = Owner::take(&file)?;
+        let guard = Guard::start(&file, &owner)?;
+        let lines = open_lines(&file)?;
+        PiBench::assemble(file, lines, Some(guard), Some(owner))
+    }
+
+    /// A bench of these parts. Contacts open and the supply goes off before anything else.
+    fn assemble(
+        file: BenchFile,
+        mut lines: Box<dyn Lines>,
+        guard: Option<Guard>,
+        owner: Option<Owner>,
+    ) -> Result<PiBench, PiError> {
+        make_lines_safe(&file, &mut *lines)?;
+        let rail = Rail::start(open_supply(&file)?, open_monitor(&file)?, file.limits)?;
+        let senses: Vec<_> = file
+            .signals
+            .values()
+            .map(|sense| (sense.line, sense.pull))
+            .collect();
+        let tones: Vec<Gpio> = file
+            .signals
+            .get(&Channel::Beeper)
+            .map(|sense| sense.line)
+            .into_iter()
+            .collect();
+        let reader = Reader::start(&mut *lines, &senses, &tones)?;
+        let epoch = lines.now();
+        let watched = file
+            .signals
+            .iter()
+            .map(|(channel, sense)| (sense.line, (*channel, sense.active)))
+            .collect();
+        let levels = file
+            .contacts
+            .keys()
+            .map(|contact| (Channel::Contact(*contact), Value::Level(false)))
+            .collect();
+        let mut bench = PiBench {
+            file,
+            lines,
+            reader,
+            rail,
+            guard,
+            _owner: owner,
+            watched,
+            epoch,
+            levels,
+            pending: Vec::new(),
+            told_to: Nanos::ZERO,
+            safe: true,
+        };
+        bench.collect(bench.time())?;
+        for (line, level) in bench.reader.levels() {
+            if let Some((channel, active)) = bench.watched.get(&line) {
+                let channel = *channel;
+                let on = Value::Level(level == *active);
+                bench.levels.entry(channel).or_insert(on);
+            }
+        }
+        Ok(bench)
+    }
+
+    /// Now, since the epoch.
+    fn time(&self) -> Nanos {
+        self.lines.now().since(self.epoch)
+    }
+
+    /// Takes in what was seen, until everything up to `until` is known. Returns the time up to
+    /// which it is.
+    fn collect(&mut self, until: Nanos) -> Result<Nanos, PiError> {
+        let target = self.epoch + until;
+        loop {
+            if let Some(guard) = &mut self.guard {
+                guard.check()?;
+            }
+            let (edges, complete_to) = self.reader.edges(target, LOOK)?;
+            for edge in edges {
+                self.take(edge);
+            }
+            for (at, channel, value) in self.rail.samples()? {
+                self.note(at.since(self.epoch), channel, value);
+            }
+            if complete_to >= target {
+                return Ok(complete_to.since(self.epoch));
+            }
+            if self.lines.now() > target + STALL {
+                return Err(PiError::Stalled);
+            }
+        }
+    }
+
+    fn take(&mut self, edge: Edge) {
+        if let Some((channel, active)) = self.watched.get(&edge.line) {
+            let (channel, on) = (*channel, edge.level == *active);
+            self.note(edge.at.since(self.epoch), channel, Value::Level(on));
+        }
+    }
+
+    /// Notes an event. Nothing is told out of order: what is measured slowly may come too late for
+    /// its own time.
+    fn note(&mut self, at: Nanos, channel: Channel, value: Value) {
+        if self.levels.insert(channel, value) == Some(value) {
+            return;
+        }
+        self.pending.push(Event {
+            at: at.max(self.told_to),
+            channel,
+            value,
+        });
+    }
+
+    fn try_set(&mut self, contact: Contact, closed: bool) -> Result<(), BenchError> {
+        let Some(switch) = self.file.contacts.get(&contact).copied() else {
+            return Err(BenchError::Unable(Capability::Contact(contact)));
+        };
+        self.safe = false;
+        // Before it: what the lock does about it comes after.
+        let at = self.time();
+        self.lines
+            .set(switch.line, switch.drive(closed))
+            .map_err(PiError::from)?;
+        self.note(at, Channel::Contact(contact), Value::Level(closed));
+        Ok(())
+    }
+
+    fn connect(&mut self, supply: Supply) -> Result<(), PiError> {
+        self.safe = false;
+        self.rail
+            .pack(supply.millivolts, supply.milliohms.unwrap_or(0))?;
+        let millivolts = i32::try_from(supply.millivolts).unwrap_or(i32::MAX);
+        let at = self.time();
+        if let Some(enable) = self.file.enable {
+            self.lines.set(enable.line, enable.drive(true))?;
+        }
+        self.note(at, Channel::Supply, Value::Sample(millivolts));
+        Ok(())
+    }
+
+    fn cut(&mut self) -> Result<(), PiError> {
+        let at = self.time();
+        match self.file.enable {
+            // The supply stays on behind it, ready for the next time.
+            Some(enable) => {
+                self.lines.set(enable.line, enable.drive(false))?;
+                self.rail.unload();
+            }
+            None => self.rail.off()?,
+        }
+        self.note(at, Channel::Supply, Value::Sample(0));
+        Ok(())
+    }
+
+    /// Power first: a key that opens on a live lock is a key press that ends.
+    fn safe_now(&mut self) -> Result<(), PiError> {
+        let at = self.time();
+        let lines = make_lines_safe(&self.file, &mut *self.lines);
+        let supply = self.rail.off();
+        self.note(at, Channel::Supply, Value::Sample(0));
+        for contact in self.file.contacts.keys().copied().collect::<Vec<_>>() {
+            self.note(at, Channel::Contact(contact), Value::Level(false));
+        }
+        lines?;
+        supply?;
+        self.safe = true;
+        Ok(())
+    }
+}
+
+impl PiBench {
+    /// Every level and sample now.
+    pub fn levels(&mut self) -> Result<Vec<(Channel, Value)>, BenchError> {
+        self.collect(self.time())?;
+        Ok(self
+            .levels
+            .iter()
+            .map(|(channel, value)| (*channel, *value))
+            .collect())
+    }
+}
+
+impl Bench for PiBench {
+    fn model(&self) -> LockModel {
+        self.file.lock
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let mut can: Capabilities = self
+            .file
+            .contacts
+            .keys()
+            .map(|contact| Capability::Contact(*contact))
+            .collect();
+        can.insert(Capability::Supply);
+        if self.rail.adjustable() {
+            can.insert(Capability::Voltage);
+            // Only who measures the current fast enough can let the voltage follow it.
+            if self.file.monitor.is_some() {
+                can.insert(Capability::Resistance);
+            }
+        }
+        can
+    }
+
+    fn now(&self) -> Nanos {
+        self.time()
+    }
+
+    fn set(&mut self, contact: Contact, closed: bool) -> Result<(), BenchError> {
+        self.try_set(contact, closed)
+    }
+
+    fn supply(&mut self, supply: Supply) -> Result<(), BenchError> {
+        if supply.milliohms.is_some_and(|ohms| ohms > 0)
+            && !self.capabilities().contains(&Capability::Resistance)
+        {
+            return Err(BenchError::Unable(Capability::Resistance));
+        }
+        Ok(self.connect(supply)?)
+    }
+
+    fn disconnect(&mut self) -> Result<(), BenchError> {
+        Ok(self.cut()?)
+    }
+
+    fn run_until(&mut self, until: Nanos) -> Result<Observed, BenchError> {
+        let complete_to = self.collect(until)?;
+        self.pending.sort_by_key(|event| event.at);
+        let ready = self
+            .pending
+            .partition_point(|event| event.at <= complete_to);
+        let events = self.pending.drain(..ready).collect();
+        self.told_to = complete_to;
+        Ok(Observed {
+            events,
+            complete_to,
+        })
+    }
+
+    fn make_safe(&mut self) -> Result<(), BenchError> {
+        Ok(self.safe_now()?)
+    }
+}
+
+impl Drop for PiBench {
+    fn drop(&mut self) {
+        if !self.safe
+            && let Err(error) = self.safe_now()
+        {
+            // The guard tries again: it is only told that all is well when it is.
+            eprintln!("rig: failed to make the bench safe: {error}");
+            return;
+        }
+        if let Some(guard) = self.guard.take() {
+            guard.release();
+        }
+    }
+}

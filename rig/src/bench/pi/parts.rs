@@ -1,0 +1,58 @@
+//! The parts that a bench file names, opened; and each made safe, for the bench itself and for its
+//! guard.
+
+use crate::bench::file::{BenchFile, Source};
+use crate::bench::lines::{LineError, Lines, RaspberryPi, Rehearsal, Wires};
+use crate::bench::supply::{Dac, Fixed, Monitor, Scpi, Supply, SupplyError, open_bus};
+
+/// The header.
+pub(crate) fn open_lines(file: &BenchFile) -> Result<Box<dyn Lines>, LineError> {
+    if file.header.is_rehearsal() {
+        let wires = Box::new(Wires::new(&file.loopback));
+        return Ok(Box::new(Rehearsal::open(
+            file.state.as_deref(),
+            Some(wires),
+        )?));
+    }
+    Ok(Box::new(RaspberryPi::open()?))
+}
+
+/// The supply, switched off.
+pub(crate) fn open_supply(file: &BenchFile) -> Result<Box<dyn Supply>, SupplyError> {
+    Ok(match &file.supply {
+        Source::Scpi(settings) => Box::new(Scpi::open(settings, file.limits)?),
+        Source::Dac(settings) => {
+            Box::new(Dac::open(open_bus(settings.bus)?, *settings, file.limits)?)
+        }
+        Source::Fixed(millivolts) => Box::new(Fixed::new(*millivolts)),
+    })
+}
+
+/// The monitor, if there is one.
+pub(crate) fn open_monitor(file: &BenchFile) -> Result<Option<Monitor>, SupplyError> {
+    let Some(settings) = file.monitor else {
+        return Ok(None);
+    };
+    let bus = open_bus(settings.bus)?;
+    Ok(Some(Monitor::open(
+        bus,
+        settings.address,
+        settings.shunt_milliohms,
+    )?))
+}
+
+/// Takes the pack out and opens every contact. One line that fails keeps none of the others.
+pub(crate) fn make_lines_safe(file: &BenchFile, lines: &mut dyn Lines) -> Result<(), LineError> {
+    let mut first = Ok(());
+    for switch in file.enable.iter().chain(file.contacts.values()) {
+        let done = lines.set(switch.line, switch.drive(false));
+        first = first.and(done);
+    }
+    first
+}
+
+/// Switches the supply off, whatever state it is found in.
+pub(crate) fn safe_supply(file: &BenchFile) -> Result<(), SupplyError> {
+    // To open a supply is to switch it off.
+    open_supply(file).map(drop)
+}

@@ -1,0 +1,230 @@
+//! The `rig` command on benches in rehearsal: what the doctor finds, who owns a bench, and what the
+//! lines are left at when the rig is killed at any point.
+
+mod instrument;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use instrument::{Instrument, Trouble};
+
+/// A bench in a folder of its own, with a supply on a pseudo-terminal.
+struct Rehearsal {
+    _folder: tempfile::TempDir,
+    bench: PathBuf,
+    state: PathBuf,
+    supply: Instrument,
+}
+
+/// Lines that the bench drives: two contacts that close high, one that sinks, and `enable`.
+const DRIVEN: [usize; 4] = [17, 18, 22, 24];
+
+fn rehearsal() -> Rehearsal {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = folder.path().join("bench.yaml");
+    let supply = Instrument::plug_in(true);
+    let text = format!(
+        "title: A rehearsal\nlock: ten-key\npi: rehearsal\nstate: lines\n\
+         contacts:\n  \"1\": 17\n  lock: 18\n  program: {{ line: 22, closes: sink }}\n\
+         signals:\n  beeper: 6\n  status green: {{ line: 5, active: low }}\n\
+         enable: 24\nloopback: [[20, 21]]\n\
+         limits: {{ volts: 6.6 V, amperes: 1 A, run: 1min }}\n\
+         supply: {{ kind: scpi, port: {}, timeout: 400ms }}\n",
+        supply.path()
+    );
+    std::fs::write(&bench, text).unwrap();
+    Rehearsal {
+        state: folder.path().join("lines"),
+        bench,
+        _folder: folder,
+        supply,
+    }
+}
+
+impl Rehearsal {
+    fn rig(&self, verb: &str, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rig"));
+        command.arg(verb).arg(&self.bench).args(more);
+        command
+    }
+
+    fn output(&self, verb: &str, more: &[&str]) -> Output {
+        self.rig(verb, more).output().unwrap()
+    }
+
+    /// What the bench's lines were last driven to.
+    fn driven(&self) -> String {
+        let bytes = std::fs::read(&self.state).unwrap_or_default();
+        let line = |line| match bytes.get(line) {
+            Some(byte @ (b'H' | b'L' | b'Z')) => char::from(*byte),
+            _ => '.',
+        };
+        DRIVEN.map(line).iter().collect()
+    }
+
+    /// Waits until no guard of this bench is left.
+    fn wait_for_guard(&self) {
+        let began = Instant::now();
+        while guards(&self.bench) > 0 {
+            assert!(began.elapsed() < Duration::from_secs(60), "the guard stays");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// How many guards of a bench there are.
+fn guards(bench: &Path) -> usize {
+    let needle = format!("\0guard\0{}\0", bench.display());
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    processes
+        .filter_map(|process| std::fs::read(process.path().join("cmdline")).ok())
+        .filter(|command| String::from_utf8_lossy(command).contains(&needle))
+        .count()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn the_doctor_finds_a_sound_bench_sound_and_leaves_it_off() {
+    let bench = rehearsal();
+    let output = bench.output("doctor", &[]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}{}",
+        stdout(&output),
+        stderr(&output)
+    );
+    // How late edges are is another number each time.
+    let mut said = stdout(&output).replace(bench.supply.path(), "PORT");
+    if let (Some(from), Some(to)) = (said.find("; timed"), said.find("at worst\n")) {
+        said.replace_range(from..to, "; timed ... ");
+    }
+    insta::assert_snapshot!(said);
+    assert_eq!(
+        (bench.driven().as_str(), bench.supply.settings().on),
+        ("LLZL", false)
+    );
+    assert!(
+        !bench
+            .supply
+            .settings()
+            .heard
+            .iter()
+            .any(|command| command.contains("6.6"))
+    );
+}
+
+#[test]
+fn the_doctor_names_what_is_wrong_and_ends_with_3() {
+    let bench = rehearsal();
+    bench.supply.settings().droop = 0.25;
+    let output = bench.output("doctor", &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        stdout(&output).contains("FAILED         supply accuracy   off by 250 mV"),
+        "{}",
+        stdout(&output)
+    );
+    bench.wait_for_guard();
+    assert_eq!(
+        (bench.driven().as_str(), bench.supply.settings().on),
+        ("LLZL", false)
+    );
+
+    let bench = rehearsal();
+    bench.supply.trouble(Trouble::Unplugged);
+    let output = bench.output("doctor", &[]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(
+        stdout(&output).contains("was it unplugged or switched off?"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn a_wrong_bench_file_is_refused_before_anything_is_touched() {
+    let bench = rehearsal();
+    let text = std::fs::read_to_string(&bench.bench).unwrap();
+    std::fs::write(&bench.bench, text.replace("enable: 24", "enable: 6")).unwrap();
+    let output = bench.output("doctor", &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("GPIO6 would be driven for `enable` and watches `beeper`"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(bench.driven(), "....");
+    assert!(bench.supply.settings().heard.is_empty());
+}
+
+#[test]
+fn killed_at_any_point_the_guard_leaves_it_safe_and_lets_go() {
+    let bench = rehearsal();
+    let mut caught_live = 0;
+    for round in 0..10u64 {
+        // Spread over the whole of an examination, which takes about three seconds.
+        let delay = Duration::from_millis(round * 240 + round * round * 37 % 90);
+        let mut child = bench
+            .rig("doctor", &["--live"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(delay);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        caught_live += usize::from(bench.driven().contains('H') || bench.supply.settings().on);
+        bench.wait_for_guard();
+        let driven = bench.driven();
+        // Killed before it did anything, it leaves nothing to do.
+        assert!(
+            driven == "LLZL" || driven == "....",
+            "after {delay:?}: {driven}"
+        );
+        assert!(!bench.supply.settings().on, "after {delay:?}");
+    }
+    assert!(caught_live > 0, "no kill came while anything was driven");
+    // Nothing holds it any more.
+    let last = bench.output("doctor", &[]);
+    assert_eq!(
+        last.status.code(),
+        Some(0),
+        "{}{}",
+        stdout(&last),
+        stderr(&last)
+    );
+}
+
+#[test]
+fn the_second_on_a_bench_is_told_who_has_it() {
+    let bench = rehearsal();
+    let mut first = bench
+        .rig("doctor", &["--live"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while guards(&bench.bench) == 0 {
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "no guard was started"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let second = bench.output("doctor", &[]);
+    assert_eq!(second.status.code(), Some(3));
+    let wanted = format!("take the bench: process {} of ", first.id());
+    assert!(stdout(&second).contains(&wanted), "{}", stdout(&second));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    bench.wait_for_guard();
+}
