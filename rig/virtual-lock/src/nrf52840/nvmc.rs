@@ -146,9 +146,9 @@ impl Nvmc {
                 Operation::Uicr | Operation::All => {}
             }
         }
-        let operations = self.operations;
         *self = Nvmc {
-            operations,
+            operations: self.operations,
+            cut_at_operation: self.cut_at_operation,
             ..Nvmc::new()
         };
     }
@@ -375,6 +375,17 @@ mod tests {
         assert_eq!(wires.flash.word(0x2000), 0);
         assert_eq!(wires.flash.word(0x2004), 0xFFFF_FF00);
         assert_eq!(nvmc.operations(), 2);
+        assert_eq!(nvmc.next_event(), Ticks::NEVER);
+    }
+
+    #[test]
+    fn the_order_outlives_other_losses_of_power() {
+        let (mut nvmc, mut wires) = nvmc(WRITE_ENABLED);
+        nvmc.cut_power_at(1);
+        nvmc.lose_power(&mut wires);
+        nvmc.write(0x504, WRITE_ENABLED, &mut wires).unwrap();
+        nvmc.write_flash(0x2000, 0, &mut wires);
+        assert_ne!(nvmc.next_event(), Ticks::NEVER);
     }
 
     #[test]
