@@ -4,6 +4,7 @@
 #![no_main]
 
 mod beeper;
+mod hub;
 mod sense;
 mod wiring;
 
@@ -41,8 +42,8 @@ const WATCHDOG_TICKS: u32 = 32_768 * 7 / 2;
 /// The idle lock wakes this often to feed the watchdog.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3);
 
-/// A contact changed.
-static EDGE: Signal<CriticalSectionRawMutex, ()> = Signal::new();
+/// A contact changed, or the hub sent something.
+static CHANGE: Signal<CriticalSectionRawMutex, ()> = Signal::new();
 
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
@@ -55,7 +56,7 @@ fn panic(info: &PanicInfo) -> ! {
 #[embassy_executor::task(pool_size = COUNT)]
 async fn watch(mut pin: Input<'static>) {
     loop {
-        EDGE.signal(());
+        CHANGE.signal(());
         pin.wait_for_any_edge().await;
     }
 }
@@ -76,35 +77,44 @@ async fn main(spawner: Spawner) {
     let mut beeper = Beeper::new(parts.beeper.0, parts.beeper.1);
     let mut sense = Sense::new(parts.sense.0, parts.sense.1, parts.sense.2);
     let mut watchdog = watchdog(parts.watchdog);
-    let (mut journal, state) = Journal::open(Nvmc::new(parts.flash));
+    hub::start(spawner, parts.hub.0, parts.hub.1, parts.hub.2);
+    let (mut journal, kept) = Journal::open(Nvmc::new(parts.flash));
     defmt::info!(
         "lock {=str}, boot {=u8}, state legible {=bool}",
         env!("CARGO_PKG_VERSION"),
         reason as u8,
-        state.is_some()
+        kept.state.is_some()
     );
-    let mut lock = Lock::new(MODEL, reason, state, wiring::contacts());
+    let mut lock = Lock::new(MODEL, reason, kept, wiring::contacts());
     let mut measured = None;
+    let mut received = [0; hub::CHUNK];
     loop {
         if let Some(watchdog) = &mut watchdog {
             watchdog.pet();
         }
-        let now = now();
+        let count = hub::take(&mut received);
         let inputs = Inputs {
             contacts: wiring::contacts(),
-            measured,
+            received: &received[..count],
+            measured: measured.take(),
         };
+        let now = now();
         let outputs = lock.step(now, inputs, &mut journal);
         parts.motor.drive(outputs.bridge);
         parts.status.show(outputs.status);
         parts.keypad.show(outputs.keypad);
         beeper.sound(outputs.beeper);
-        measured = if outputs.measure {
-            Some(sense.measure().await)
+        while let Some(frame) = lock.next_frame() {
+            hub::send(frame);
+        }
+        if outputs.again || count == hub::CHUNK {
+            continue;
+        }
+        if outputs.measure {
+            measured = Some(sense.measure().await);
         } else {
-            select(EDGE.wait(), Timer::at(wake(lock.next_deadline(now)))).await;
-            None
-        };
+            select(CHANGE.wait(), Timer::at(wake(lock.next_deadline(now)))).await;
+        }
     }
 }
 

@@ -132,6 +132,12 @@ pub(crate) struct Parts {
         Peri<'static, peripherals::P0_03>,
         Peri<'static, peripherals::P0_04>,
     ),
+    /// UART, the lock's receive line, and its transmit line.
+    pub(crate) hub: (
+        Peri<'static, peripherals::UARTE0>,
+        Peri<'static, peripherals::P0_08>,
+        Peri<'static, peripherals::P0_06>,
+    ),
     pub(crate) flash: Peri<'static, peripherals::NVMC>,
     pub(crate) watchdog: Peri<'static, peripherals::WDT>,
 }
@@ -148,6 +154,7 @@ impl Parts {
             keypad: TwoColour::new(p.P0_15.into(), p.P0_16.into()),
             beeper: (p.PWM0, p.P0_28),
             sense: (p.SAADC, p.P0_03, p.P0_04),
+            hub: (p.UARTE0, p.P0_08, p.P0_06),
             flash: p.NVMC,
             watchdog: p.WDT,
         }

@@ -11,14 +11,18 @@ use core::ops::Range;
 use embassy_futures::block_on;
 use embedded_storage::nor_flash::NorFlash;
 use flash::AtOnce;
-use lock_logic::{RECORD_LENGTH, State, Store, StoreError};
-use sequential_storage::cache::Cache;
+use lock_logic::{EventLog, Kept, RECORD_LENGTH, Record, State, Store, StoreError};
+use sequential_storage::cache::{Cache, Uncached};
 use sequential_storage::map::{MapConfig, MapStorage};
+use sequential_storage::queue::{QueueConfig, QueueStorage};
 
 /// Pages of the state's records.
 pub const STATES: Range<u32> = 0x000F_8000..0x000F_C000;
 /// Pages of the anchors.
 pub const ANCHORS: Range<u32> = 0x000F_C000..0x000F_E000;
+
+/// Pages of the event log.
+pub const EVENTS: Range<u32> = 0x000F_E000..0x0010_0000;
 
 /// Each map holds one thing.
 const KEY: u8 = 1;
@@ -38,9 +42,8 @@ pub struct Journal<F> {
 }
 
 impl<F: NorFlash> Journal<F> {
-    /// Opens the journal: with the state that it keeps, a new lock's when there never was one, or
-    /// `None` when what is there fails its checksum.
-    pub fn open(flash: F) -> (Self, Option<State>) {
+    /// Opens the journal, with what it keeps. Events that are illegible are given up.
+    pub fn open(flash: F) -> (Self, Kept) {
         let mut journal = Self {
             flash,
             generation: 0,
@@ -49,7 +52,8 @@ impl<F: NorFlash> Journal<F> {
             journal.generation = generation;
             state
         });
-        (journal, state)
+        let events = journal.events().unwrap_or_default();
+        (journal, Kept { state, events })
     }
 
     /// The flash.
@@ -110,6 +114,17 @@ impl<F: NorFlash> Journal<F> {
         block_on(map.store_item(&mut buffer, &KEY, &generation)).map_err(|_| StoreError)
     }
 
+    fn events(&mut self) -> Result<EventLog, StoreError> {
+        let mut log = EventLog::default();
+        let mut buffer = [0; size_of::<Record>()];
+        let mut queue = queue(&mut self.flash)?;
+        let mut events = block_on(queue.iter()).map_err(|_| StoreError)?;
+        while let Some(event) = block_on(events.next(&mut buffer)).map_err(|_| StoreError)? {
+            log.restore(*event.first_chunk().ok_or(StoreError)?);
+        }
+        Ok(log)
+    }
+
     fn is_blank(&mut self, from: u32, to: u32) -> bool {
         let mut bytes = [0; 32];
         let mut at = from;
@@ -137,6 +152,17 @@ impl<F: NorFlash> Store for Journal<F> {
         Ok(())
     }
 
+    /// A log that can't take the event begins anew with it.
+    fn append(&mut self, event: Record) -> Result<(), StoreError> {
+        if block_on(queue(&mut self.flash)?.push(&event, true)).is_ok() {
+            return Ok(());
+        }
+        self.flash
+            .erase(EVENTS.start, EVENTS.end)
+            .map_err(|_| StoreError)?;
+        block_on(queue(&mut self.flash)?.push(&event, true)).map_err(|_| StoreError)
+    }
+
     /// The states go first: until the last anchor has gone too, there is an anchor without a
     /// record, and the fault stays one.
     fn wipe(&mut self) -> Result<(), StoreError> {
@@ -151,20 +177,25 @@ impl<F: NorFlash> Store for Journal<F> {
     }
 }
 
-type Map<'a, F> = MapStorage<
-    u8,
-    AtOnce<'a, F>,
-    Cache<
-        sequential_storage::cache::Uncached,
-        sequential_storage::cache::Uncached,
-        sequential_storage::cache::Uncached,
-        u8,
-    >,
->;
+type NoCache<K> = Cache<Uncached, Uncached, Uncached, K>;
 
-fn map<F: NorFlash>(flash: &mut F, pages: Range<u32>) -> Result<Map<'_, F>, StoreError> {
+fn map<F: NorFlash>(
+    flash: &mut F,
+    pages: Range<u32>,
+) -> Result<MapStorage<u8, AtOnce<'_, F>, NoCache<u8>>, StoreError> {
     let config = MapConfig::try_new(pages).map_err(|_| StoreError)?;
     Ok(MapStorage::new(
+        AtOnce(flash),
+        config,
+        Cache::new_uncached(),
+    ))
+}
+
+fn queue<F: NorFlash>(
+    flash: &mut F,
+) -> Result<QueueStorage<AtOnce<'_, F>, NoCache<()>>, StoreError> {
+    let config = QueueConfig::try_new(EVENTS).map_err(|_| StoreError)?;
+    Ok(QueueStorage::new(
         AtOnce(flash),
         config,
         Cache::new_uncached(),

@@ -5,7 +5,7 @@ use embedded_storage::nor_flash::{
 };
 use lock_logic::{Bridge, Code, Model, State, Store, StoreError};
 
-use crate::{ANCHORS, Journal, STATES};
+use crate::{ANCHORS, EVENTS, Journal, STATES};
 
 const PAGE: usize = 4096;
 const BASE: u32 = STATES.start;
@@ -101,8 +101,13 @@ fn state(number: u8) -> State {
     state
 }
 
+fn open(flash: Flash) -> (Journal<Flash>, Option<State>) {
+    let (journal, kept) = Journal::open(flash);
+    (journal, kept.state)
+}
+
 fn reopened(flash: Flash) -> (Journal<Flash>, Option<State>) {
-    Journal::open(Flash {
+    open(Flash {
         power: None,
         ..flash
     })
@@ -110,12 +115,12 @@ fn reopened(flash: Flash) -> (Journal<Flash>, Option<State>) {
 
 #[test]
 fn a_blank_journal_is_a_new_lock() {
-    assert_eq!(Journal::open(Flash::new()).1, Some(State::default()));
+    assert_eq!(open(Flash::new()).1, Some(State::default()));
 }
 
 #[test]
 fn the_last_of_many_states_is_kept() {
-    let (mut journal, _) = Journal::open(Flash::new());
+    let (mut journal, _) = open(Flash::new());
     for round in 0..4 {
         for number in 0..200 {
             journal.save(&state(number)).unwrap();
@@ -146,7 +151,7 @@ fn cut_everywhere(
 
 #[test]
 fn a_cut_at_any_word_leaves_the_old_or_the_new_state() {
-    let (mut journal, _) = Journal::open(Flash::new());
+    let (mut journal, _) = open(Flash::new());
     let mut cuts = 0;
     let mut before = State::default();
     // Enough changes to fill every page and come round.
@@ -175,7 +180,7 @@ fn a_cut_at_any_word_leaves_the_old_or_the_new_state() {
 
 #[test]
 fn a_cut_in_a_cut_leaves_the_old_or_the_new_state() {
-    let (mut journal, _) = Journal::open(Flash::new());
+    let (mut journal, _) = open(Flash::new());
     for number in 0..30 {
         journal.save(&state(number)).unwrap();
     }
@@ -206,7 +211,7 @@ fn spoilt(
     range: core::ops::Range<u32>,
     spoil: impl Fn(&mut [u8]),
 ) -> (Flash, Option<State>) {
-    let (mut journal, _) = Journal::open(Flash::new());
+    let (mut journal, _) = open(Flash::new());
     for number in 0..states {
         journal.save(&state(number)).unwrap();
     }
@@ -247,7 +252,7 @@ fn spoilt_flash_is_a_fault_and_stays_one() {
 
 #[test]
 fn the_newest_state_spoilt_is_a_fault_rather_than_the_one_before() {
-    let (mut journal, _) = Journal::open(Flash::new());
+    let (mut journal, _) = open(Flash::new());
     for number in 0..5 {
         journal.save(&state(number)).unwrap();
     }
@@ -288,4 +293,66 @@ fn a_wipe_cut_anywhere_is_a_fault_still_or_a_new_lock() {
         assert_eq!(journal.save(&state(7)), Ok(()));
         assert_eq!(reopened(journal.into_flash()).1, Some(state(7)));
     }
+}
+
+fn numbers(flash: &Flash) -> Vec<u8> {
+    let (_, kept) = Journal::open(Flash {
+        power: None,
+        ..flash.clone()
+    });
+    kept.events.records().map(|record| record[1]).collect()
+}
+
+#[test]
+fn the_last_events_are_kept() {
+    let (mut journal, _) = open(Flash::new());
+    for number in 0..2000_usize {
+        journal.append([2, number as u8, 0, 0, 0, 0, 0, 0]).unwrap();
+        if number % 97 == 0 {
+            let kept = numbers(&journal.flash);
+            let expected: Vec<_> = (0..=number).map(|number| number as u8).collect();
+            assert_eq!(kept, expected[expected.len().saturating_sub(64)..]);
+        }
+    }
+}
+
+#[test]
+fn a_cut_loses_at_most_the_event_that_was_cut() {
+    let (mut journal, _) = open(Flash::new());
+    for number in 0..255 {
+        journal.append([2, number, 0, 0, 0, 0, 0, 0]).unwrap();
+        let before = numbers(&journal.flash);
+        cut_everywhere(
+            &journal.flash.clone(),
+            |journal| journal.append([2, 255, 0, 0, 0, 0, 0, 0]),
+            |cut, mut journal, _| {
+                let mut kept = numbers(&journal.flash);
+                kept.retain(|&number| number != 255);
+                let most = before.len() - kept.len();
+                assert!(before.ends_with(&kept) && most <= 1, "{number}, cut {cut}");
+                journal.append([2, 254, 0, 0, 0, 0, 0, 0]).unwrap();
+                assert_eq!(numbers(&journal.flash).last(), Some(&254));
+            },
+        );
+    }
+}
+
+#[test]
+fn a_spoilt_log_begins_anew_and_is_no_fault() {
+    let (mut journal, _) = open(Flash::new());
+    journal.save(&state(3)).unwrap();
+    for number in 0..255 {
+        journal.append([2, number, 0, 0, 0, 0, 0, 0]).unwrap();
+    }
+    let mut flash = journal.into_flash();
+    let start = (EVENTS.start - BASE) as usize;
+    flash.bytes[start..]
+        .iter_mut()
+        .for_each(|byte| *byte &= 0x55);
+    let (mut journal, kept) = reopened(flash);
+    assert_eq!(kept, Some(state(3)));
+    for number in 0..10 {
+        journal.append([2, number, 0, 0, 0, 0, 0, 0]).unwrap();
+    }
+    assert_eq!(numbers(&journal.flash).last(), Some(&9));
 }

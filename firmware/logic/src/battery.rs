@@ -49,6 +49,11 @@ impl Battery {
         self.charge = Charge::TooLow;
     }
 
+    /// The pack's idle volts when they were last looked at, in millivolts; 0 before.
+    pub(crate) fn millivolts(&self) -> u16 {
+        self.millivolts
+    }
+
     pub(crate) fn charge(&self) -> Charge {
         self.charge
     }

@@ -208,13 +208,17 @@ impl Feedback {
 
     /// Says `cue` now, or 300 ms after what is being said.
     pub(crate) fn play_next(&mut self, cue: Cue, now: Moment) {
-        match earliest_end(&self.keypad, &self.beeper) {
-            None if self.next.is_none() => self.play(cue, now),
-            _ => {
-                self.next = Some(cue);
-                self.still_since = now;
-            }
+        if earliest_end(&self.keypad, &self.beeper).is_none() && self.next.is_none() {
+            self.play(cue, now);
+        } else {
+            self.play_after(cue, now);
         }
+    }
+
+    /// Says `cue` 300 ms after what is about to be said.
+    pub(crate) fn play_after(&mut self, cue: Cue, now: Moment) {
+        self.next = Some(cue);
+        self.still_since = now;
     }
 
     /// The click of an accepted key.
@@ -256,6 +260,14 @@ impl Feedback {
     /// Whether the status LED has something to show.
     pub(crate) fn status_busy(&self) -> bool {
         self.status.playing.is_some()
+    }
+
+    /// Whether nothing is shown, sounded or waiting to be.
+    pub(crate) fn is_still(&self, now: Moment) -> bool {
+        earliest_end(&self.keypad, &self.beeper).is_none()
+            && !self.status_busy()
+            && self.next.is_none()
+            && now >= self.click_until
     }
 
     /// When a level changes next.

@@ -14,6 +14,7 @@ const PAUSE: Span = Span::millis(250);
 pub(crate) enum Source {
     /// The keypad; the slot of the code, or 0 for the lock button.
     Keypad(u8),
+    Hub,
     AutoLock,
 }
 
@@ -27,6 +28,24 @@ pub(crate) enum Command {
     Hand,
 }
 
+impl Command {
+    /// The command in the event log: what is done in the high half, on whose word in the low.
+    pub(crate) const fn number(self) -> u8 {
+        let (what, source) = match self {
+            Self::Unlock(source) => (1, Some(source)),
+            Self::Lock(source) => (2, Some(source)),
+            Self::Hand => (3, None),
+        };
+        let source = match source {
+            None => 0,
+            Some(Source::Keypad(_)) => 1,
+            Some(Source::Hub) => 2,
+            Some(Source::AutoLock) => 3,
+        };
+        what << 4 | source
+    }
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -34,6 +53,21 @@ pub(crate) enum Outcome {
     Jammed,
     Handed { retracts: Bridge },
     NotHanded,
+}
+
+impl Outcome {
+    /// The battery refused the command, in the event log.
+    pub(crate) const REFUSED: u8 = 5;
+
+    /// The outcome in the event log.
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::Reached => 1,
+            Self::Jammed => 2,
+            Self::Handed { .. } => 3,
+            Self::NotHanded => 4,
+        }
+    }
 }
 
 /// What the lock has to say or remember about a move.
@@ -80,8 +114,18 @@ impl Motion {
         self.stage = Stage::Checking(command);
     }
 
+    /// The command under way.
+    pub(crate) fn command(&self) -> Option<Command> {
+        match self.stage {
+            Stage::Idle => None,
+            Stage::Checking(command) | Stage::Running(command, ..) | Stage::Paused(command, ..) => {
+                Some(command)
+            }
+        }
+    }
+
     pub(crate) fn busy(&self) -> bool {
-        !matches!(self.stage, Stage::Idle)
+        self.command().is_some()
     }
 
     pub(crate) fn bridge(&self) -> Bridge {

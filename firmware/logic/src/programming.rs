@@ -27,15 +27,16 @@ pub(crate) enum Change {
 
 /// Why programming failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Failure {
     /// Too short, too long, not the same twice, no such code, or out of turn.
-    Refused,
+    Refused = 1,
     /// The code is in use already.
-    Duplicate,
+    Duplicate = 2,
     /// No slot is free.
-    Full,
+    Full = 3,
     /// No key for 5 s.
-    Timeout,
+    Timeout = 4,
 }
 
 /// What a key did.

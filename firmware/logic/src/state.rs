@@ -2,6 +2,7 @@
 //! one record, so that whatever changes, changes at once: a factory reset is one write like any.
 
 use crate::code::{Code, PACKED};
+use crate::event::Record;
 use crate::motor::Bridge;
 
 /// How many codes there is room for; slots count from 1.
@@ -116,7 +117,13 @@ pub trait Store {
     /// When the storage can't take it: what is kept is unknown from then on.
     fn save(&mut self, state: &State) -> Result<(), StoreError>;
 
-    /// Forgets everything that is kept, legible or not: a new lock's storage. When power goes
+    /// Adds an event to the log that is kept.
+    ///
+    /// # Errors
+    /// When the storage can't take it: the log may have lost events then.
+    fn append(&mut self, record: Record) -> Result<(), StoreError>;
+
+    /// Forgets every state that is kept, legible or not: a new lock's storage. When power goes
     /// before this returns, what was illegible stays so or is gone.
     ///
     /// # Errors

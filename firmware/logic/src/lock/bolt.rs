@@ -1,12 +1,14 @@
 //! The bolt: commands on their way to the motor, what became of them, and auto-lock.
 
-use super::Lock;
+use super::{BOOT_SETTLING, Lock};
 use crate::battery::Charge;
 use crate::contacts::Contact;
+use crate::event::What;
 use crate::feedback::Cue;
 use crate::handing::Bolt;
+use crate::hub::Alarm;
 use crate::motion::{Command, Outcome, Report, Source};
-use crate::state::Store;
+use crate::motor::Measured;
 use crate::time::{Moment, Span};
 
 /// How long after an unlock the lock locks itself.
@@ -32,20 +34,29 @@ impl Lock {
         }
     }
 
-    /// An end switch closed: the motor's doing, or somebody's with a key.
-    pub(super) fn bolt_moved(&mut self, now: Moment) {
-        if self.motion.busy() {
+    /// Follows the bolt: what moves it while the motor stands is somebody with a key.
+    pub(super) fn watch_bolt(&mut self, now: Moment) {
+        let bolt = self.bolt();
+        let moved = bolt != core::mem::replace(&mut self.bolt_was, bolt);
+        if !moved || self.motion.busy() || now <= Moment::BOOT + BOOT_SETTLING {
             return;
         }
-        self.auto_lock = match self.bolt() {
-            Bolt::Retracted => Some(now + AUTO_LOCK),
-            Bolt::Between | Bolt::Extended => None,
-        };
+        match bolt {
+            Bolt::Retracted => {
+                self.auto_lock = Some(now + AUTO_LOCK);
+                self.tell_state(None, false);
+            }
+            Bolt::Extended => {
+                self.auto_lock = None;
+                self.tell_state(None, true);
+            }
+            Bolt::Between => {}
+        }
     }
 
-    pub(super) fn advance_bolt(&mut self, now: Moment, store: &mut dyn Store) {
+    pub(super) fn advance_bolt(&mut self, now: Moment) {
         if let Some(report) = self.motion.advance(now, self.bolt()) {
-            self.reported(now, report, store);
+            self.reported(now, report);
         }
         if self.auto_lock.is_some_and(|due| now >= due) {
             self.auto_lock = None;
@@ -62,28 +73,27 @@ impl Lock {
         }
     }
 
-    pub(super) fn reported(&mut self, now: Moment, report: Report, store: &mut dyn Store) {
+    pub(super) fn motor_measured(&mut self, now: Moment, measured: Measured) {
+        let bolt = self.bolt();
+        let retracts = self.state.retracts;
+        let battery = &mut self.battery;
+        if let Some(report) = self.motion.measured(now, measured, battery, retracts, bolt) {
+            self.reported(now, report);
+        }
+    }
+
+    fn reported(&mut self, now: Moment, report: Report) {
         match report {
             Report::Started(command) => self.acknowledge(now, command),
-            Report::Refused(Command::Hand) => self.handing_failed(now, store),
-            Report::Refused(_) => self.feedback.play(Cue::LowBattery, now),
-            Report::Ended(command, outcome) => {
-                match (command, outcome) {
-                    (_, Outcome::Reached) => self.reached(now, command),
-                    (_, Outcome::Jammed) => self.feedback.play(Cue::Jam, now),
-                    (_, Outcome::Handed { retracts }) => {
-                        self.state.retracts = Some(retracts);
-                        if self.save(now, store) {
-                            self.feedback.play(Cue::HandingSucceeded, now);
-                        }
-                    }
-                    (Command::Hand, Outcome::NotHanded) => self.handing_failed(now, store),
-                    (_, Outcome::NotHanded) => self.feedback.play(Cue::NotHanded, now),
+            Report::Refused(command) => {
+                self.note(now, What::Motor, [command.number(), Outcome::REFUSED]);
+                match command {
+                    Command::Hand => self.handing_failed(now),
+                    _ => self.feedback.play(Cue::LowBattery, now),
                 }
-                if self.battery.charge() != Charge::Good {
-                    self.feedback.play_next(Cue::LowBattery, now);
-                }
+                self.alarm(Alarm::BatteryTooLow, 1);
             }
+            Report::Ended(command, outcome) => self.ended(now, command, outcome),
         }
         if !self.motion.busy()
             && let Some(command) = self.pending.take()
@@ -93,9 +103,47 @@ impl Lock {
         }
     }
 
+    fn ended(&mut self, now: Moment, command: Command, outcome: Outcome) {
+        self.note(now, What::Motor, [command.number(), outcome.number()]);
+        match (command, outcome) {
+            (_, Outcome::Reached) => self.reached(now, command),
+            (_, Outcome::Jammed) => {
+                self.feedback.play(Cue::Jam, now);
+                self.note(now, What::Jam, [command.number(), 0]);
+                self.alarm(
+                    match command {
+                        Command::Lock(Source::Keypad(_)) => Alarm::JamKeypad,
+                        Command::Lock(Source::Hub) => Alarm::JamHub,
+                        Command::Lock(Source::AutoLock) => Alarm::JamAutoLock,
+                        Command::Unlock(_) | Command::Hand => Alarm::JamOpening,
+                    },
+                    1,
+                );
+            }
+            (_, Outcome::Handed { retracts }) => {
+                self.state.retracts = Some(retracts);
+                self.unkept.say(Cue::HandingSucceeded);
+            }
+            (Command::Hand, Outcome::NotHanded) => self.handing_failed(now),
+            (_, Outcome::NotHanded) => self.feedback.play(Cue::NotHanded, now),
+        }
+        if self.battery.charge() != Charge::Good {
+            self.warn_of_battery(now, command);
+        }
+    }
+
+    /// Says that the battery is low, after what the move itself has to say.
+    fn warn_of_battery(&mut self, now: Moment, command: Command) {
+        match command {
+            Command::Hand => self.feedback.play_after(Cue::LowBattery, now),
+            _ => self.feedback.play_next(Cue::LowBattery, now),
+        }
+    }
+
     fn acknowledge(&mut self, now: Moment, command: Command) {
         match command {
-            Command::Unlock(Source::Keypad(_)) | Command::Lock(Source::Keypad(_)) => {
+            Command::Unlock(Source::Keypad(_) | Source::Hub)
+            | Command::Lock(Source::Keypad(_) | Source::Hub) => {
                 self.feedback.play(Cue::Accepted, now);
             }
             Command::Unlock(Source::AutoLock) | Command::Lock(Source::AutoLock) | Command::Hand => {
@@ -104,15 +152,28 @@ impl Lock {
     }
 
     fn reached(&mut self, now: Moment, command: Command) {
-        self.auto_lock = match command {
-            Command::Unlock(_) => Some(now + AUTO_LOCK),
-            Command::Lock(_) | Command::Hand => None,
-        };
+        match command {
+            Command::Unlock(source) => {
+                self.auto_lock = Some(now + AUTO_LOCK);
+                self.tell_state(Some(source), false);
+            }
+            Command::Lock(source) => {
+                self.auto_lock = None;
+                self.tell_state(Some(source), true);
+                if source == Source::AutoLock {
+                    self.alarm(Alarm::AutoLocked, 1);
+                }
+            }
+            Command::Hand => self.auto_lock = None,
+        }
     }
 
-    fn handing_failed(&mut self, now: Moment, store: &mut dyn Store) {
-        let was_handed = self.state.retracts.take().is_some();
-        if !was_handed || self.save(now, store) {
+    /// A failed handing leaves the lock not handed: said at once when it wasn't, and when that is
+    /// kept when it was.
+    fn handing_failed(&mut self, now: Moment) {
+        if self.state.retracts.take().is_some() {
+            self.unkept.say(Cue::HandingFailed);
+        } else {
             self.feedback.play(Cue::HandingFailed, now);
         }
     }

@@ -2,11 +2,24 @@
 
 use super::Lock;
 use crate::Model;
+use crate::code::Code;
+use crate::event::What;
 use crate::feedback::Cue;
+use crate::hub::Alarm;
 use crate::motion::{Command, Source};
-use crate::programming::{Change, Progress};
-use crate::state::Store;
+use crate::programming::{Change, Failure, Progress};
 use crate::time::{Moment, earliest};
+
+/// What became of an entry, in the event log.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+enum Entered {
+    Valid = 1,
+    Wrong = 2,
+    LockedOut = 3,
+    TimedOut = 4,
+    OutOfOrder = 5,
+}
 
 impl Lock {
     pub(super) fn digit(&mut self, now: Moment, digit: u8) {
@@ -28,14 +41,14 @@ impl Lock {
         }
     }
 
-    pub(super) fn lock_key(&mut self, now: Moment, store: &mut dyn Store) {
+    pub(super) fn lock_key(&mut self, now: Moment) {
         if self.lockout.active(now) {
             return;
         }
         self.feedback.click(now);
         if let Some(programming) = &mut self.programming {
             let progress = programming.lock(now, self.model, &self.state);
-            self.progressed(now, progress, store);
+            self.progressed(now, progress);
         } else if !self.entry.is_empty() {
             self.entered(now);
         } else if let Some(cue) = self.out_of_order() {
@@ -53,15 +66,24 @@ impl Lock {
         self.entry.clear();
         if let Some(cue) = self.out_of_order() {
             self.feedback.play(cue, now);
+            self.note(now, What::Entry, [Entered::OutOfOrder as u8, 0]);
             return;
         }
         match code.and_then(|code| self.state.slot_of(&code)) {
             Some(slot) => {
                 self.lockout.clear();
+                self.note(now, What::Entry, [Entered::Valid as u8, slot]);
                 self.command(now, Command::Unlock(Source::Keypad(slot)));
             }
-            None if self.lockout.count(now) => self.feedback.play(Cue::LockedOut, now),
-            None => self.feedback.play(Cue::Refused, now),
+            None if self.lockout.count(now) => {
+                self.feedback.play(Cue::LockedOut, now);
+                self.note(now, What::Entry, [Entered::LockedOut as u8, 0]);
+                self.alarm(Alarm::WrongCodes, 1);
+            }
+            None => {
+                self.feedback.play(Cue::Refused, now);
+                self.note(now, What::Entry, [Entered::Wrong as u8, 0]);
+            }
         }
     }
 
@@ -81,16 +103,11 @@ impl Lock {
             self.entry.clear();
             let cue = self.out_of_order().unwrap_or(Cue::Refused);
             self.feedback.play(cue, now);
+            self.note(now, What::Entry, [Entered::TimedOut as u8, 0]);
         }
         if let Some(programming) = &mut self.programming {
-            match programming.advance(now) {
-                Progress::Accepted => self.feedback.play(Cue::Accepted, now),
-                Progress::Failed(_) => {
-                    self.programming = None;
-                    self.feedback.play(Cue::Refused, now);
-                }
-                Progress::Waiting | Progress::Done(_) => {}
-            }
+            let progress = programming.advance(now);
+            self.progressed(now, progress);
         }
     }
 
@@ -103,37 +120,50 @@ impl Lock {
         ])
     }
 
-    fn progressed(&mut self, now: Moment, progress: Progress, store: &mut dyn Store) {
+    fn progressed(&mut self, now: Moment, progress: Progress) {
         match progress {
             Progress::Waiting => {}
             Progress::Accepted => self.feedback.play(Cue::Accepted, now),
-            Progress::Failed(_) => {
+            Progress::Failed(failure) => {
                 self.programming = None;
                 self.feedback.play(Cue::Refused, now);
+                self.note(now, What::Programming, [0x80 | failure as u8, 0]);
+                if failure == Failure::Duplicate {
+                    self.alarm(Alarm::Duplicate, 1);
+                }
             }
             Progress::Done(change) => {
                 self.programming = None;
                 self.change(change);
-                if self.save(now, store) {
-                    self.feedback.play(Cue::Accepted, now);
+                let (kind, slot) = match change {
+                    Change::Set(slot, _) => (1, slot),
+                    Change::Delete(slot) => (2, slot),
+                    Change::DeleteAll => (3, 0),
+                    Change::Master(Some(_)) => (4, 0),
+                    Change::Master(None) => (5, 0),
+                };
+                self.note(now, What::Programming, [kind, slot]);
+                match change {
+                    Change::Set(slot, _) => self.code_changed(slot, true),
+                    Change::Delete(slot) => self.code_changed(slot, false),
+                    Change::DeleteAll => self.alarm(Alarm::AllDeleted, 1),
+                    Change::Master(_) => {}
                 }
+                self.unkept.say(Cue::Accepted);
             }
         }
     }
 
-    fn change(&mut self, change: Change) {
+    pub(super) fn change(&mut self, change: Change) {
         match change {
             Change::Set(slot, code) => self.put(slot, Some(code)),
             Change::Delete(slot) => self.put(slot, None),
             Change::DeleteAll => self.state.codes.fill(None),
             Change::Master(code) => self.state.master = code,
         }
-        if !self.state.has_codes() {
-            self.auto_lock = None;
-        }
     }
 
-    fn put(&mut self, slot: u8, code: Option<crate::Code>) {
+    fn put(&mut self, slot: u8, code: Option<Code>) {
         let place = usize::from(slot).checked_sub(1);
         if let Some(kept) = place.and_then(|place| self.state.codes.get_mut(place)) {
             *kept = code;

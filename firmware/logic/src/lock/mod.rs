@@ -1,17 +1,22 @@
 //! The lock: what comes in is shown to every part in turn, and what they make of it comes out.
 
 mod bolt;
+mod hub;
+mod idle;
 mod keypad;
 mod program;
+mod storage;
 
 use crate::Model;
 use crate::battery::Battery;
 use crate::contacts::{Contact, ContactSet};
 use crate::debounce::{Debounce, Edge};
 use crate::entry::Entry;
-use crate::feedback::{Cue, Feedback, Light};
+use crate::event::{EventLog, What};
+use crate::feedback::{Feedback, Light};
 use crate::gesture::Gesture;
 use crate::handing::Bolt;
+use crate::hub::{Clock, Frame, Link, Parser};
 use crate::lockout::Lockout;
 use crate::motion::{Command, Motion};
 use crate::motor::{Bridge, Measured};
@@ -34,9 +39,11 @@ pub enum BootReason {
 
 /// What the board tells the lock at every step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Inputs {
+pub struct Inputs<'a> {
     /// The contacts as they are wired now, bounces and all.
     pub contacts: ContactSet,
+    /// Bytes that the hub sent.
+    pub received: &'a [u8],
     /// What [`Outputs::measure`] asked for.
     pub measured: Option<Measured>,
 }
@@ -54,6 +61,17 @@ pub struct Outputs {
     pub bridge: Bridge,
     /// Measure now, and step with what was measured.
     pub measure: bool,
+    /// Do all this and step again at once: what follows must not delay it.
+    pub again: bool,
+}
+
+/// What the storage held at boot.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The state, a new lock's where there never was one; `None` when it fails its checksum.
+    pub state: Option<State>,
+    /// The event log.
+    pub events: EventLog,
 }
 
 /// Contacts that settle this soon after power-on were so before it.
@@ -67,6 +85,8 @@ pub struct Lock {
     state: State,
     /// The storage is illegible, or failed.
     fault: bool,
+    unkept: storage::Unkept,
+    events: EventLog,
     debounce: Debounce,
     feedback: Feedback,
     entry: Entry,
@@ -74,32 +94,33 @@ pub struct Lock {
     programming: Option<Programming>,
     gesture: Gesture,
     motion: Motion,
+    /// The bridge as the board has it.
+    bridge: Bridge,
     /// What follows the move that is under way.
     pending: Option<Command>,
     battery: Battery,
+    /// Where the bolt was in the step before.
+    bolt_was: Bolt,
     auto_lock: Option<Moment>,
-    /// When the status LED blinks next, while switch 1 is on.
-    blink: Option<Moment>,
-    /// The blink waits for the pack's volts.
-    blinking: bool,
+    idle: idle::Blink,
+    link: Link,
+    parser: Parser,
+    clock: Option<Clock>,
+    /// Until when a hello pairs.
+    pairing: Option<Moment>,
 }
 
 impl Lock {
-    /// A lock that has just booted for `reason`, with what its storage held (`None` when that
-    /// fails its checksum) and its contacts as they are wired then.
-    pub fn new(
-        model: Model,
-        reason: BootReason,
-        loaded: Option<State>,
-        contacts: ContactSet,
-    ) -> Self {
-        let fault = loaded.is_none();
-        let state = loaded.unwrap_or_default();
-        Self {
+    /// A lock that has just booted for `reason`, with what its storage held and its contacts as
+    /// they are wired then.
+    pub fn new(model: Model, reason: BootReason, kept: Kept, contacts: ContactSet) -> Self {
+        let mut lock = Self {
             model,
             reason,
-            state,
-            fault,
+            fault: kept.state.is_none(),
+            state: kept.state.unwrap_or_default(),
+            unkept: storage::Unkept::default(),
+            events: kept.events,
             debounce: Debounce::new(contacts),
             feedback: Feedback::new(),
             entry: Entry::default(),
@@ -107,38 +128,59 @@ impl Lock {
             programming: None,
             gesture: Gesture::None,
             motion: Motion::new(),
+            bridge: Bridge::Brake,
             pending: None,
             battery: Battery::default(),
+            bolt_was: Bolt::Between,
             auto_lock: None,
-            blink: None,
-            blinking: false,
+            idle: idle::Blink::default(),
+            link: Link::default(),
+            parser: Parser::default(),
+            clock: None,
+            pairing: None,
+        };
+        lock.note(Moment::BOOT, What::Boot, [reason as u8, 0]);
+        if lock.fault {
+            lock.note(Moment::BOOT, What::Fault, [0, 0]);
         }
+        lock
     }
 
     /// Takes what the board sees at `now`, and says what it has to do. `now` never goes back.
     pub fn step(&mut self, now: Moment, inputs: Inputs, store: &mut dyn Store) -> Outputs {
+        self.acknowledge_kept(now);
         self.debounce.observe(now, inputs.contacts);
         while let Some(edge) = self.debounce.next_edge(now) {
-            self.edge(now, edge, store);
+            self.edge(now, edge);
         }
+        self.watch_bolt(now);
         if let Some(measured) = inputs.measured {
-            self.measured(now, measured, store);
+            self.measured(now, measured);
         }
-        self.advance_gesture(now, store);
+        for &byte in inputs.received {
+            if let Some(heard) = self.parser.push(now, byte) {
+                self.heard(now, &heard);
+            }
+        }
+        self.advance_gesture(now);
         self.advance_keypad(now);
-        self.advance_bolt(now, store);
-        self.advance_blink(now);
+        self.advance_bolt(now);
+        self.advance_idle(now);
+        self.link.advance(now);
         self.feedback.advance(now);
+        let again = self.keep(now, store);
+        self.bridge = self.motion.bridge();
         Outputs {
             status: self.feedback.status(now),
             keypad: self.feedback.keypad(now),
             beeper: self.audible() && self.feedback.beeper(now),
-            bridge: self.motion.bridge(),
-            measure: self.blinking || self.motion.wants_sample(now),
+            bridge: self.bridge,
+            measure: self.idle.wants_sample() || self.motion.wants_sample(now),
+            again,
         }
     }
 
-    /// When [`Lock::step`] has to be called next, should no contact change before.
+    /// When [`Lock::step`] has to be called next, should nothing come in before.
     pub fn next_deadline(&self, now: Moment) -> Option<Moment> {
         earliest([
             self.debounce.deadline(),
@@ -147,11 +189,17 @@ impl Lock {
             self.keypad_deadline(),
             self.motion.deadline(),
             self.auto_lock,
-            self.blink,
+            self.idle.deadline(),
+            self.link.deadline(),
         ])
     }
 
-    fn edge(&mut self, now: Moment, edge: Edge, store: &mut dyn Store) {
+    /// The next frame to send to the hub, if there is one.
+    pub fn next_frame(&mut self) -> Option<Frame> {
+        self.link.next_frame()
+    }
+
+    fn edge(&mut self, now: Moment, edge: Edge) {
         let Edge {
             contact,
             closed,
@@ -160,66 +208,35 @@ impl Lock {
         let since_boot = at <= Moment::BOOT + BOOT_SETTLING;
         match (contact, closed) {
             (Contact::Digit(digit), true) => self.digit(now, digit),
-            (Contact::Lock, true) => self.lock_key(now, store),
+            (Contact::Lock, true) => self.lock_key(now),
             (Contact::Program, true) => {
                 if since_boot {
                     self.program_held_at_boot();
                 } else {
-                    self.program_pressed(now, store);
+                    self.program_pressed(now);
                 }
             }
             (Contact::Program, false) => self.program_released(now),
-            (Contact::Retracted | Contact::Extended, true) if !since_boot => self.bolt_moved(now),
-            (Contact::SwitchStatus, on) => self.blink = on.then(|| now + BLINK_EVERY),
+            (Contact::Hub, true) => self.hub_button(now),
+            (Contact::SwitchStatus, on) => self.idle.switch(now, on),
             _ => {}
         }
     }
 
-    fn measured(&mut self, now: Moment, measured: Measured, store: &mut dyn Store) {
-        if self.blinking {
-            self.blinking = false;
-            if !self.motion.busy() {
-                self.battery.idle(measured.pack);
-                let colour = self.idle_colour();
-                self.feedback.play(Cue::Idle(colour), now);
-                return;
-            }
-        }
-        let bolt = self.bolt();
-        let retracts = self.state.retracts;
-        let report = self
-            .motion
-            .measured(now, measured, &mut self.battery, retracts, bolt);
-        if let Some(report) = report {
-            self.reported(now, report, store);
-        }
-    }
-
-    fn advance_blink(&mut self, now: Moment) {
-        if self.blink.is_some_and(|due| now >= due) {
-            self.blink = self.blink.map(|due| due + BLINK_EVERY);
-            self.blinking = self.is_idle();
-        }
-    }
-
-    fn idle_colour(&self) -> Light {
-        use crate::battery::Charge;
-        if self.battery.charge() != Charge::Good {
-            Light::Red
-        } else if self.bolt() == Bolt::Extended {
-            Light::Amber
+    fn measured(&mut self, now: Moment, measured: Measured) {
+        let charge = self.battery.charge();
+        if self.idle.take_sample() && !self.motion.busy() {
+            self.blink(now, measured);
         } else {
-            Light::Green
+            self.motor_measured(now, measured);
+        }
+        if self.battery.charge() != charge {
+            self.charge_changed(now);
         }
     }
 
-    /// Whether the lock has nothing to say or do.
-    fn is_idle(&self) -> bool {
-        !self.feedback.status_busy()
-            && !self.motion.busy()
-            && self.gesture == Gesture::None
-            && self.programming.is_none()
-            && self.entry.is_empty()
+    fn note(&mut self, now: Moment, what: What, about: [u8; 2]) {
+        self.events.note(now, what, about);
     }
 
     fn audible(&self) -> bool {
@@ -235,20 +252,7 @@ impl Lock {
             _ => Bolt::Between,
         }
     }
-
-    /// Keeps the state; whether it is kept. When not, the lock is in storage fault from now on.
-    fn save(&mut self, now: Moment, store: &mut dyn Store) -> bool {
-        let saved = store.save(&self.state).is_ok();
-        if !saved {
-            self.fault = true;
-            self.feedback.play(Cue::StorageFault, now);
-        }
-        saved
-    }
 }
-
-/// How often the idle lock blinks.
-const BLINK_EVERY: Span = Span::seconds(6);
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,13 @@
 //! The Program button: the two power-on procedures, and the start of programming.
 
 use super::{BootReason, Lock};
+use crate::event::What;
 use crate::feedback::Cue;
 use crate::gesture::{Gesture, Step};
+use crate::lockout::Lockout;
 use crate::motion::Command;
 use crate::programming::Programming;
-use crate::state::{State, Store};
+use crate::state::State;
 use crate::time::Moment;
 
 impl Lock {
@@ -16,9 +18,9 @@ impl Lock {
         }
     }
 
-    pub(super) fn program_pressed(&mut self, now: Moment, store: &mut dyn Store) {
+    pub(super) fn program_pressed(&mut self, now: Moment) {
         match self.gesture.press() {
-            Some(step) => self.procedure(now, step, store),
+            Some(step) => self.procedure(now, step),
             None => self.begin_programming(now),
         }
     }
@@ -32,37 +34,38 @@ impl Lock {
         }
     }
 
-    pub(super) fn advance_gesture(&mut self, now: Moment, store: &mut dyn Store) {
+    pub(super) fn advance_gesture(&mut self, now: Moment) {
         if let Some(step) = self.gesture.advance(now) {
-            self.procedure(now, step, store);
+            self.procedure(now, step);
         }
     }
 
-    fn procedure(&mut self, now: Moment, step: Step, store: &mut dyn Store) {
+    fn procedure(&mut self, now: Moment, step: Step) {
         match step {
             Step::ArmHanding => self.feedback.play(Cue::HandingArmed, now),
             Step::ArmReset => self.feedback.play(Cue::ResetArmed, now),
             Step::Hand if self.fault => self.feedback.play(Cue::StorageFault, now),
             Step::Hand => self.command(now, Command::Hand),
-            Step::Reset => self.reset(now, store),
+            Step::Reset => self.reset(now),
         }
     }
 
-    fn reset(&mut self, now: Moment, store: &mut dyn Store) {
-        if self.fault && store.wipe().is_err() {
-            self.feedback.play(Cue::StorageFault, now);
-            return;
+    fn reset(&mut self, now: Moment) {
+        if self.fault {
+            self.unkept.wipe();
         }
         self.state = State::default();
         self.fault = false;
         self.entry.clear();
         self.programming = None;
-        self.lockout = Default::default();
+        self.lockout = Lockout::default();
         self.pending = None;
         self.auto_lock = None;
-        if self.save(now, store) {
-            self.feedback.play(Cue::ResetDone, now);
-        }
+        self.link.forget();
+        self.pairing = None;
+        self.clock = None;
+        self.unkept.say(Cue::ResetDone);
+        self.note(now, What::Reset, [0, 0]);
     }
 
     fn begin_programming(&mut self, now: Moment) {

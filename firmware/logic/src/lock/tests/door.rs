@@ -3,9 +3,11 @@
 
 use std::vec::Vec;
 
+use crate::hub::Kind;
+use crate::motion::Command;
 use crate::{
-    BootReason, Bridge, Code, Contact, ContactSet, Inputs, Light, Lock, Measured, Model, Moment,
-    Outputs, Span, State, Store, StoreError,
+    BootReason, Bridge, Code, Contact, ContactSet, EventLog, Frame, Inputs, Kept, Light, Lock,
+    Measured, Model, Moment, Outputs, Record, Span, State, Store, StoreError,
 };
 
 /// Storage in memory.
@@ -14,6 +16,7 @@ pub(super) struct Memory {
     pub(super) kept: State,
     pub(super) illegible: bool,
     pub(super) writes: usize,
+    pub(super) events: EventLog,
 }
 
 impl Store for Memory {
@@ -23,6 +26,11 @@ impl Store for Memory {
         }
         self.kept = State::decode(&state.encode()).ok_or(StoreError)?;
         self.writes += 1;
+        Ok(())
+    }
+
+    fn append(&mut self, event: Record) -> Result<(), StoreError> {
+        self.events.restore(event);
         Ok(())
     }
 
@@ -66,6 +74,10 @@ pub(super) struct Door {
     pub(super) retracts: Bridge,
     /// 0 retracted, 1 extended.
     pub(super) place: f64,
+    to_lock: Vec<u8>,
+    /// Whether the hub is there and answers what it is told.
+    pub(super) hub_answers: bool,
+    pub(super) from_lock: Vec<(Moment, Vec<u8>)>,
     contacts: ContactSet,
     outputs: Outputs,
 }
@@ -87,6 +99,9 @@ impl Door {
             jam: Jam::None,
             retracts: Bridge::Open,
             place: 0.5,
+            to_lock: Vec::new(),
+            hub_answers: true,
+            from_lock: Vec::new(),
             contacts: ContactSet::NONE.with(Contact::SwitchAudio, true),
             outputs: Outputs::default(),
         }
@@ -114,8 +129,11 @@ impl Door {
     pub(super) fn boot(&mut self, reason: BootReason) {
         self.now = Moment::BOOT;
         self.outputs = Outputs::default();
-        let loaded = (!self.memory.illegible).then(|| self.memory.kept.clone());
-        self.lock = Some(Lock::new(self.model, reason, loaded, self.wired()));
+        let kept = Kept {
+            state: (!self.memory.illegible).then(|| self.memory.kept.clone()),
+            events: self.memory.events.clone(),
+        };
+        self.lock = Some(Lock::new(self.model, reason, kept, self.wired()));
         self.run_to(Moment::BOOT);
     }
 
@@ -217,24 +235,62 @@ impl Door {
         }
     }
 
-    /// One look of the board, and another while it has to measure.
+    /// One look of the board, and more while it has to measure or do more at once.
     fn step(&mut self) {
         let mut measured = None;
+        let received = core::mem::take(&mut self.to_lock);
+        let mut received = received.as_slice();
         loop {
             let inputs = Inputs {
                 contacts: self.wired(),
-                measured,
+                received: core::mem::take(&mut received),
+                measured: measured.take(),
             };
             let Some(lock) = &mut self.lock else {
                 return;
             };
             let outputs = lock.step(self.now, inputs, &mut self.memory);
+            while let Some(frame) = lock.next_frame() {
+                let bytes = frame.bytes();
+                self.from_lock.push((self.now, bytes.to_vec()));
+                if self.hub_answers && bytes[3] == Kind::Request as u8 {
+                    let answer = Frame::new(bytes[2], Kind::Ack, bytes[4], &[]);
+                    self.to_lock.extend_from_slice(answer.bytes());
+                }
+            }
+            if self.outputs.bridge == Bridge::Brake && outputs.bridge != Bridge::Brake {
+                let handing = lock.motion.command() == Some(Command::Hand);
+                assert!(!self.memory.illegible, "a run in storage fault");
+                assert!(
+                    self.memory.kept.handed() || handing,
+                    "a run while not handed"
+                );
+                assert!(self.idle_millivolts > 4500, "a run on an empty pack");
+            }
             self.record(outputs);
+            if outputs.again {
+                continue;
+            }
             if !outputs.measure {
                 return;
             }
             measured = Some(self.measure());
         }
+    }
+
+    /// Bytes from the hub, and the answers that come back at once.
+    pub(super) fn hub(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        self.to_lock.extend_from_slice(bytes);
+        self.run_to(self.now);
+        let asks = |(_, frame): &(Moment, Vec<u8>)| frame[3] == Kind::Request as u8;
+        let (asked, answers) = self.from_lock.drain(..).partition(asks);
+        self.from_lock = asked;
+        answers.into_iter().map(|(_, frame)| frame).collect()
+    }
+
+    /// Frames that the lock sent since they were last asked for.
+    pub(super) fn frames(&mut self) -> Vec<Vec<u8>> {
+        self.from_lock.drain(..).map(|(_, frame)| frame).collect()
     }
 
     fn record(&mut self, outputs: Outputs) {
