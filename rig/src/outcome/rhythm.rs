@@ -1,9 +1,9 @@
 //! From spells (on from here to there) to patterns: equal pulses at equal distances become one
 //! outcome, so that three beeps read as three beeps.
 //!
-//! A pattern whose pauses are about as long as its pulses is one feedback and may run on into later
-//! steps. Sparser pulses (key clicks, the idle blink) each answer to their own step, so they are
-//! gathered only within one.
+//! A pattern whose pauses are short, and about as long as its pulses, is one feedback and may run on
+//! into later steps. Sparser pulses (key clicks, the idle blink, one long light after another) each
+//! answer to their own step, so they are gathered only within one.
 
 use super::{Length, Rhythm};
 use crate::trace::{Nanos, Phase, Trace};
@@ -28,6 +28,9 @@ pub(super) struct Train<K> {
 /// Pauses longer than this don't belong to a pattern.
 const LONGEST_PAUSE: Nanos = Nanos::from_secs(10);
 
+/// Pauses longer than this separate two feedbacks that begin in different steps.
+const LONGEST_PAUSE_ACROSS_STEPS: Nanos = Nanos::from_secs(1);
+
 /// Whether two lengths are the same but for jitter: 5 ms and 2 %.
 pub(super) fn alike(a: Nanos, b: Nanos) -> bool {
     a.distance(b).0 <= 5_000_000 + a.max(b).0 / 50
@@ -45,7 +48,7 @@ pub(super) fn trains<K: Clone>(
         let (end, next_end) = (spell.end?, next.end?);
         let (on, next_on) = (end.since(spell.start), next_end.since(next.start));
         let pause = next.start.since(end);
-        let dense = pause.0 <= on.0 + on.0 / 2;
+        let dense = pause.0 <= on.0 + on.0 / 2 && pause <= LONGEST_PAUSE_ACROSS_STEPS;
         let one_step = trace.step_at(spell.start) == trace.step_at(next.start);
         (same(&spell.kind, &next.kind)
             && alike(on, next_on)

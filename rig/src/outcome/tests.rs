@@ -75,6 +75,22 @@ fn a_quick_pattern_after_a_like_pulse_keeps_its_first_pulse() {
 }
 
 #[test]
+fn two_long_lights_answer_to_their_own_steps() {
+    let trace = Sketch::default()
+        .step(0, "press lock")
+        .pulse(StatusRed, 20, 5_000)
+        .step(6_000, "press lock")
+        .pulse(StatusRed, 6_020, 5_000)
+        .end(12_000);
+    assert_snapshot!(read(&trace), @r"
+    1  press lock
+         +0.020s   status  red 1x 5000ms
+    2  press lock
+         +0.020s   status  red 1x 5000ms
+    ");
+}
+
+#[test]
 fn a_pattern_crosses_steps_but_clicks_stay_with_their_own() {
     let trace = Sketch::default()
         .step(0, "press 1")
