@@ -7,6 +7,7 @@ pub mod invariant;
 pub mod lock;
 pub mod outcome;
 pub mod play;
+pub mod report;
 pub mod scenario;
 pub mod snapshot;
 pub mod statistics;

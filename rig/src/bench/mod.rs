@@ -1,5 +1,6 @@
-//! Benches: what a scenario can be played on. A bench closes contacts, feeds the lock, and tells
-//! every edge it saw; it knows no scenario. Its time is nanoseconds since an epoch of its own.
+//! Benches: what a scenario can be played on. A bench closes contacts, feeds the lock, and tells every
+//! edge, its own contacts' too; it knows no scenario. Its time is nanoseconds since an epoch of its
+//! own.
 
 pub mod doctor;
 mod error;
@@ -16,7 +17,7 @@ use std::fmt;
 pub use error::BenchError;
 
 use crate::lock::{Door, Jam, LockModel, Turn};
-use crate::trace::{Contact, Event, Nanos};
+use crate::trace::{Channel, Contact, Event, Nanos, Value};
 
 /// Something that a bench can do or see and another may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +92,9 @@ pub trait Bench {
 
     /// Its time now.
     fn now(&self) -> Nanos;
+
+    /// Every level and sample now, for whoever begins to watch.
+    fn levels(&mut self) -> Result<Vec<(Channel, Value)>, BenchError>;
 
     /// Closes or opens a contact, now. Closed stays closed.
     fn set(&mut self, contact: Contact, closed: bool) -> Result<(), BenchError>;

@@ -79,7 +79,7 @@ fn procedures(
     if door != Door::default() {
         bench.door(door)?;
     }
-    Player::new(bench, situation, limits).set(Contact::Switch(3), true)?;
+    bench.set(Contact::Switch(3), true)?;
     let procedures: &[&str] = match given {
         Given::New => &[],
         Given::Handed => &[HANDING],
@@ -87,7 +87,7 @@ fn procedures(
     };
     for source in procedures {
         let procedure = procedure(source, bench.model())?;
-        let played = Player::new(bench, situation, limits).steps(&procedure.steps)?;
+        let played = Player::new(bench, situation, limits)?.steps(&procedure.steps)?;
         if !played.misses.is_empty() {
             return Ok(Err(NotReached {
                 given,

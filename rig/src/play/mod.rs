@@ -23,7 +23,7 @@ pub use needs::missing;
 use crate::bench::{Bench, BenchError, Supply};
 use crate::outcome::Outcomes;
 use crate::scenario::{NOMINAL_PACK, Scenario};
-use crate::trace::{Channel, Trace, Value};
+use crate::trace::Trace;
 use player::Player;
 
 /// Why a run has no result.
@@ -64,22 +64,19 @@ impl Limits<'_> {
     }
 }
 
-/// What is known of the lock on a bench between one played step and the next: it goes with the
-/// bench, copied where the bench is copied.
-#[derive(Debug, Clone)]
+/// The battery beside or in the lock, which a scenario finds as the steps before it left it. It goes
+/// with the bench, copied where the bench is copied.
+#[derive(Debug, Clone, Copy)]
 pub struct Situation {
-    /// The last value of every channel that isn't low or zero.
-    levels: std::collections::BTreeMap<Channel, Value>,
     /// The pack that is in, or would go in.
     pack: Supply,
     pack_in: bool,
 }
 
 impl Default for Situation {
-    /// Everything open and dark, four good cells beside the lock.
+    /// Four good cells beside the lock.
     fn default() -> Situation {
         Situation {
-            levels: std::collections::BTreeMap::new(),
             pack: Supply {
                 millivolts: NOMINAL_PACK,
                 milliohms: None,
@@ -108,7 +105,9 @@ pub fn play(
     scenario: &Scenario,
     limits: Limits<'_>,
 ) -> Result<Played, PlayError> {
-    let played = Player::new(bench, situation, limits).steps(&scenario.steps);
+    let played = Player::new(bench, situation, limits)
+        .map_err(PlayError::from)
+        .and_then(|player| player.steps(&scenario.steps));
     let safe = bench.make_safe();
     let played = played?;
     safe?;

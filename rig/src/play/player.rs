@@ -1,5 +1,7 @@
 //! The hands and the watch: does each step on the bench and records what comes of it.
 
+use std::collections::BTreeMap;
+
 use super::{Limits, Miss, PlayError, Played, Situation};
 use crate::bench::{Bench, BenchError, Supply};
 use crate::lock::LockModel;
@@ -19,6 +21,8 @@ pub(super) struct Player<'b, 'l> {
     /// The bench's time at the trace's zero.
     epoch: Nanos,
     trace: TraceBuilder,
+    /// Every level that isn't low and every sample that isn't zero.
+    levels: BTreeMap<Channel, Value>,
     /// When the lock last did something.
     active: Nanos,
     misses: Vec<Miss>,
@@ -30,25 +34,28 @@ impl<'b, 'l> Player<'b, 'l> {
         bench: &'b mut dyn Bench,
         situation: &'b mut Situation,
         limits: Limits<'l>,
-    ) -> Player<'b, 'l> {
+    ) -> Result<Player<'b, 'l>, BenchError> {
         let epoch = bench.now();
-        Player {
+        let mut levels: BTreeMap<Channel, Value> = bench.levels()?.into_iter().collect();
+        levels.retain(|_, value| !is_rest(*value));
+        Ok(Player {
             model: bench.model(),
             bench,
             situation,
             limits,
             epoch,
             trace: Trace::builder(),
+            levels,
             active: epoch,
             misses: Vec::new(),
-        }
+        })
     }
 
     /// Does all the steps.
     pub(super) fn steps(mut self, steps: &[Step]) -> Result<Played, PlayError> {
-        for (channel, value) in self.situation.levels.clone() {
+        for (channel, value) in &self.levels {
             self.trace
-                .record(Nanos::ZERO, channel, value)
+                .record(Nanos::ZERO, *channel, *value)
                 .map_err(BenchError::from)?;
         }
         for (index, step) in steps.iter().enumerate() {
@@ -116,20 +123,12 @@ impl<'b, 'l> Player<'b, 'l> {
         Ok(())
     }
 
-    /// Closes or opens a contact and records it: a contact is the rig's own doing.
-    pub(super) fn set(&mut self, button: Contact, closed: bool) -> Result<(), PlayError> {
+    fn set(&mut self, button: Contact, closed: bool) -> Result<(), PlayError> {
         let contact = self
             .model
             .contact(button)
             .ok_or(BenchError::NoContact(button))?;
-        self.bench.set(contact, closed)?;
-        let at = self.bench.now();
-        self.record(Event {
-            at,
-            channel: Channel::Contact(contact),
-            value: Value::Level(closed),
-        })?;
-        Ok(())
+        Ok(self.bench.set(contact, closed)?)
     }
 
     fn press(&mut self, button: Contact, down: Nanos, gap: Nanos) -> Result<(), PlayError> {
@@ -167,7 +166,6 @@ impl<'b, 'l> Player<'b, 'l> {
         loop {
             let now = self.bench.now();
             let busy: Vec<Channel> = self
-                .situation
                 .levels
                 .keys()
                 .copied()
@@ -207,11 +205,11 @@ impl<'b, 'l> Player<'b, 'l> {
 
     fn record(&mut self, event: Event) -> Result<(), BenchError> {
         match event.value {
-            Value::Level(false) | Value::Sample(0) => {
-                self.situation.levels.remove(&event.channel);
+            Value::Level(_) | Value::Sample(_) if is_rest(event.value) => {
+                self.levels.remove(&event.channel);
             }
-            Value::Level(true) | Value::Sample(_) => {
-                self.situation.levels.insert(event.channel, event.value);
+            Value::Level(_) | Value::Sample(_) => {
+                self.levels.insert(event.channel, event.value);
             }
             Value::Byte(_) | Value::Reset(_) => {}
         }
@@ -223,6 +221,11 @@ impl<'b, 'l> Player<'b, 'l> {
             ..event
         })?)
     }
+}
+
+/// Whether a channel's value is what a trace takes for granted.
+const fn is_rest(value: Value) -> bool {
+    matches!(value, Value::Level(false) | Value::Sample(0))
 }
 
 /// Whether the lock is up to something while this channel changes or is high.

@@ -1,6 +1,6 @@
 //! A bench for tests of what is around it: a lock that answers contacts and the pack by a script.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::bench::{Bench, BenchError, Capabilities, Capability, Observed, Supply};
 use crate::lock::{Door, Jam, LockModel, Turn};
@@ -29,6 +29,7 @@ pub(crate) struct Scripted {
     pub(crate) breaks_at: Option<Nanos>,
     pub(crate) pack_in: bool,
     pending: VecDeque<Event>,
+    levels: BTreeMap<Channel, Value>,
 }
 
 impl Scripted {
@@ -47,11 +48,21 @@ impl Scripted {
             breaks_at: None,
             pack_in: false,
             pending: VecDeque::new(),
+            levels: BTreeMap::new(),
         }
     }
 
     fn call(&mut self, what: String) {
         self.calls.push(format!("{} {what}", self.now));
+    }
+
+    fn now_event(&mut self, channel: Channel, value: Value) {
+        self.pending.push_back(Event {
+            at: self.now,
+            channel,
+            value,
+        });
+        self.pending.make_contiguous().sort_by_key(|event| event.at);
     }
 
     fn cue(&mut self, cue: Cue) {
@@ -80,7 +91,12 @@ impl Bench for Scripted {
         self.now
     }
 
+    fn levels(&mut self) -> Result<Vec<(Channel, Value)>, BenchError> {
+        Ok(self.levels.clone().into_iter().collect())
+    }
+
     fn set(&mut self, contact: Contact, closed: bool) -> Result<(), BenchError> {
+        self.now_event(Channel::Contact(contact), Value::Level(closed));
         self.call(format!("{contact} {}", if closed { "down" } else { "up" }));
         if closed && self.pack_in {
             self.cue(Cue::Closed(contact));
@@ -90,11 +106,7 @@ impl Bench for Scripted {
 
     fn supply(&mut self, supply: Supply) -> Result<(), BenchError> {
         self.call(format!("supply {} mV", supply.millivolts));
-        self.pending.push_back(Event {
-            at: self.now,
-            channel: Channel::Supply,
-            value: Value::Sample(supply.millivolts as i32),
-        });
+        self.now_event(Channel::Supply, Value::Sample(supply.millivolts as i32));
         if !self.pack_in {
             self.pack_in = true;
             self.cue(Cue::Connected);
@@ -130,6 +142,7 @@ impl Bench for Scripted {
         self.now = until;
         let mut events = Vec::new();
         while let Some(event) = self.pending.pop_front_if(|event| event.at <= until) {
+            self.levels.insert(event.channel, event.value);
             events.push(event);
         }
         Ok(Observed {

@@ -132,6 +132,7 @@ fn a_trace_begins_with_the_levels_it_finds() {
     let mut situation = Situation::default();
     let first = scenario("new", "hold: program, battery: connect, wait: 200ms");
     super::player::Player::new(&mut bench, &mut situation, NO_LIMIT)
+        .unwrap()
         .steps(&first.steps)
         .unwrap();
     let second = scenario("handed", "wait: 100ms");

@@ -18,6 +18,7 @@ mod tests;
 use std::path::PathBuf;
 
 use crate::lock::{Door, Jam, LockModel, Turn};
+use crate::snapshot::Tolerance;
 use crate::trace::{Contact, Nanos};
 
 pub use expect::{Expectation, Pattern};
@@ -58,7 +59,7 @@ pub struct Scenario {
     /// Which way the bolt's door opens.
     pub door: Door,
     /// How far times may be from the accepted ones, where the scenario says so.
-    pub tolerance: Option<Margin>,
+    pub tolerance: Option<Tolerance>,
     /// What is done, in order, `repeat` written out.
     pub steps: Vec<Step>,
 }
@@ -85,15 +86,6 @@ impl Given {
             Given::Programmed => "programmed",
         }
     }
-}
-
-/// How far a time may be from the accepted one: the sum of both parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Margin {
-    /// The part that doesn't depend on the time.
-    pub fixed: Nanos,
-    /// The part that grows with it, in thousandths.
-    pub permille: u32,
 }
 
 /// One step.

@@ -55,7 +55,7 @@ fn file(
     };
     let tolerance = fields.get("tolerance").and_then(|node| {
         let help = "write a tolerance like `5ms + 2%`";
-        reader.value(node, "`tolerance`", help, values::margin)
+        reader.value(node, "`tolerance`", help, values::tolerance)
     });
     let steps = steps::read(reader, &fields, source);
     let (title, given, locks, steps) = (title?, given?, locks?, steps?);

@@ -1,6 +1,6 @@
 //! Quantities as a scenario writes them, always with their unit: `30s`, `4.6 V`, `5ms + 2%`.
 
-use super::Margin;
+use crate::snapshot::Tolerance;
 use crate::trace::Nanos;
 
 /// What is wrong with a quantity, and what would be right.
@@ -101,12 +101,9 @@ pub(crate) fn count(text: &str, most: u32) -> Result<u32, Wrong> {
 }
 
 /// `5ms`, `2%` or `5ms + 2%`.
-pub(crate) fn margin(text: &str) -> Result<Margin, Wrong> {
+pub(crate) fn tolerance(text: &str) -> Result<Tolerance, Wrong> {
     let help = "write a tolerance like `5ms`, `2%` or `5ms + 2%`";
-    let mut margin = Margin {
-        fixed: Nanos::ZERO,
-        permille: 0,
-    };
+    let mut tolerance = Tolerance::EXACT;
     let parts: Vec<&str> = text.split('+').map(str::trim).collect();
     let (fixed, share) = match parts.as_slice() {
         [one] if one.ends_with('%') => (None, Some(*one)),
@@ -115,16 +112,24 @@ pub(crate) fn margin(text: &str) -> Result<Margin, Wrong> {
         _ => return Err(Wrong::new(format!("`{text}` is not a tolerance"), help)),
     };
     if let Some(fixed) = fixed {
-        margin.fixed = any_duration(fixed)?;
+        let time = any_duration(fixed)?;
+        if time.0 % 1_000_000 != 0 {
+            return Err(Wrong::new(
+                format!("`{fixed}` is finer than a millisecond"),
+                help,
+            ));
+        }
+        // A day is the longest, in milliseconds it fits.
+        tolerance.millis = (time.0 / 1_000_000) as u32;
     }
     if let Some(share) = share {
-        margin.permille = Decimal::parse(share.trim_end_matches('%').trim())
+        tolerance.permille = Decimal::parse(share.trim_end_matches('%').trim())
             .and_then(|number| number.times(10))
             .and_then(|permille| u32::try_from(permille).ok())
             .filter(|permille| *permille <= 500)
             .ok_or_else(|| Wrong::new(format!("`{share}` is not a share from 0% to 50%"), help))?;
     }
-    Ok(margin)
+    Ok(tolerance)
 }
 
 /// A number with one of `units`, in the smallest of them.
@@ -240,18 +245,18 @@ mod tests {
         }
         note("2", milliohms("2").unwrap_err());
         note("0", count("0", 9).unwrap_err());
-        for text in ["5", "2% + 5ms", "60%", "5ms + 2ms", "5ms + x%"] {
-            note(text, margin(text).unwrap_err());
+        for text in ["5", "2% + 5ms", "60%", "5ms + 2ms", "5ms + x%", "500us"] {
+            note(text, tolerance(text).unwrap_err());
         }
         insta::assert_snapshot!(out);
     }
 
     #[test]
     fn a_tolerance_has_two_parts() {
-        let both = margin("5ms + 2.5 %").unwrap();
-        assert_eq!((both.fixed, both.permille), (Nanos::from_millis(5), 25));
-        assert_eq!(margin("1%").unwrap().fixed, Nanos::ZERO);
-        assert_eq!(margin("0ms").unwrap().permille, 0);
+        let both = tolerance("5ms + 2.5 %").unwrap();
+        assert_eq!((both.millis, both.permille), (5, 25));
+        assert_eq!(tolerance("1%").unwrap().millis, 0);
+        assert_eq!(tolerance("0ms"), Ok(Tolerance::EXACT));
     }
 
     proptest! {
@@ -259,7 +264,7 @@ mod tests {
         fn any_text_is_a_time_or_a_mistake(text in "\\PC*") {
             let _ = duration(&text);
             let _ = millivolts(&text);
-            let _ = margin(&text);
+            let _ = tolerance(&text);
         }
 
         #[test]

@@ -1,0 +1,112 @@
+//! JSON lines: an object for each scenario, for programs that watch a run.
+
+use serde::Serialize;
+
+use super::{Ending, Record};
+use crate::snapshot::Difference;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    scenario: &'a str,
+    title: &'a str,
+    path: String,
+    lock: &'a str,
+    bench: &'a str,
+    image_sha256: &'a str,
+    seed: u64,
+    outcome: &'a str,
+    exit: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<Changed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    misses: Vec<Missed<'a>>,
+    virtual_nanoseconds: u64,
+    real_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<String>,
+    again: &'a str,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    step: usize,
+    text: String,
+    accepted: Option<String>,
+    measured: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Missed<'a> {
+    step: usize,
+    text: &'a str,
+    line: usize,
+    wanted: &'a str,
+    got: &'a [String],
+}
+
+/// A line of JSON for each record, without line ends.
+pub fn lines(records: &[Record]) -> Result<Vec<String>, serde_json::Error> {
+    records.iter().map(line).collect()
+}
+
+fn line(record: &Record) -> Result<String, serde_json::Error> {
+    let (reason, difference, misses) = match &record.ending {
+        Ending::Differs {
+            difference, misses, ..
+        } => (None, difference.as_ref(), misses.as_slice()),
+        Ending::Accepted { difference, .. } => (None, difference.as_ref(), &[][..]),
+        Ending::NotReached(not_reached) => (
+            Some(format!("`{}` is not reached", not_reached.given.name())),
+            None,
+            not_reached.misses.as_slice(),
+        ),
+        Ending::Skipped(reason) => (Some(reason.clone()), None, &[][..]),
+        Ending::Fault(error) => (Some(format!("failed to {error}")), None, &[][..]),
+        Ending::Passed | Ending::Missing { .. } | Ending::Interrupted => (None, None, &[][..]),
+    };
+    serde_json::to_string(&Line {
+        scenario: &record.name,
+        title: &record.title,
+        path: record.path.display().to_string(),
+        lock: record.setting.lock.name(),
+        bench: &record.setting.bench,
+        image_sha256: &record.setting.image_sha256,
+        seed: record.setting.seed,
+        outcome: record.ending.word(),
+        exit: record.ending.exit().code(),
+        reason,
+        changes: difference.map(changes).unwrap_or_default(),
+        misses: misses
+            .iter()
+            .map(|miss| Missed {
+                step: miss.step,
+                text: &miss.text,
+                line: miss.line,
+                wanted: &miss.wanted,
+                got: &miss.got,
+            })
+            .collect(),
+        virtual_nanoseconds: record.virtual_time.0,
+        real_seconds: record.real_time.as_secs_f64(),
+        folder: record
+            .folder
+            .as_ref()
+            .map(|folder| folder.display().to_string()),
+        again: &record.again,
+    })
+}
+
+fn changes(difference: &Difference) -> Vec<Changed> {
+    difference
+        .changes
+        .iter()
+        .map(|change| Changed {
+            step: change.step,
+            text: change.heading.clone(),
+            accepted: change.accepted.as_ref().map(ToString::to_string),
+            measured: change.measured.as_ref().map(ToString::to_string),
+        })
+        .collect()
+}

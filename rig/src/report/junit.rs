@@ -1,0 +1,93 @@
+//! JUnit XML: what the lock did wrong is a failure, what the rig did wrong an error.
+
+use std::time::Duration;
+
+use quick_junit::{
+    NonSuccessKind, Property, Report, SerializeError, TestCase, TestCaseStatus, TestSuite,
+};
+
+use super::{Console, Ending, Record};
+
+/// The report of a run, a suite for each lock.
+pub fn junit(records: &[Record], elapsed: Duration) -> Result<String, SerializeError> {
+    let mut report = Report::new("rig");
+    report.set_time(elapsed);
+    let mut locks: Vec<&super::Setting> = records.iter().map(|record| &record.setting).collect();
+    locks.sort_by_key(|setting| setting.lock);
+    locks.dedup();
+    for setting in locks {
+        let mut suite = TestSuite::new(setting.lock.name());
+        for (name, value) in [
+            ("bench", setting.bench.clone()),
+            ("lock", setting.lock.name().to_owned()),
+            ("image", setting.image.display().to_string()),
+            ("image.sha256", setting.image_sha256.clone()),
+            ("seed", setting.seed.to_string()),
+        ] {
+            suite.add_property(Property::new(name, value));
+        }
+        for record in records.iter().filter(|record| record.setting == *setting) {
+            suite.add_test_case(case(record));
+        }
+        report.add_test_suite(suite);
+    }
+    report.to_string()
+}
+
+fn case(record: &Record) -> TestCase {
+    let mut status = match &record.ending {
+        Ending::Passed | Ending::Accepted { .. } => TestCaseStatus::success(),
+        Ending::Differs { .. } | Ending::NotReached(_) | Ending::Missing { .. } => {
+            TestCaseStatus::non_success(NonSuccessKind::Failure)
+        }
+        Ending::Fault(_) | Ending::Interrupted => {
+            TestCaseStatus::non_success(NonSuccessKind::Error)
+        }
+        Ending::Skipped(_) => TestCaseStatus::skipped(),
+    };
+    match &record.ending {
+        Ending::Passed | Ending::Accepted { .. } => {}
+        Ending::Differs { .. } => {
+            status.set_message("an outcome differs");
+            status.set_description(details(record));
+        }
+        Ending::NotReached(not_reached) => {
+            status.set_message(format!("`{}` is not reached", not_reached.given.name()));
+            status.set_description(details(record));
+        }
+        Ending::Missing { .. } => {
+            status.set_message("no snapshot is accepted");
+            status.set_description(details(record));
+        }
+        Ending::Skipped(reason) => {
+            status.set_message(reason.as_str());
+        }
+        Ending::Fault(error) => {
+            status.set_message(format!("failed to {error}"));
+            status.set_description(details(record));
+        }
+        Ending::Interrupted => {
+            status.set_message("interrupted");
+        }
+    }
+    let mut case = TestCase::new(record.name.as_str(), status);
+    case.set_classname(record.setting.lock.name());
+    case.set_time(record.real_time);
+    case.add_property(Property::new("title", record.title.as_str()));
+    case.add_property(Property::new(
+        "virtual.seconds",
+        format!("{:.9}", Duration::from(record.virtual_time).as_secs_f64()),
+    ));
+    if let Some(folder) = &record.folder {
+        case.add_property(Property::new("run.folder", folder.display().to_string()));
+    }
+    case
+}
+
+/// As on the console.
+fn details(record: &Record) -> String {
+    let mut bytes = Vec::new();
+    // Writing to memory does not fail.
+    let _ = Console::new(&mut bytes, false, 0).details(record);
+    String::from_utf8_lossy(&bytes).trim().to_owned()
+}

@@ -1,0 +1,143 @@
+//! What people and programs read about a run: lines on the console, JUnit, JSON, and a folder with
+//! everything that is needed to argue about it and to repeat it.
+
+mod console;
+mod evidence;
+mod json;
+mod junit;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use console::Console;
+pub use evidence::{Evidence, EvidenceError};
+pub use json::lines;
+pub use junit::junit;
+
+use crate::command::Exit;
+use crate::lock::LockModel;
+use crate::play::{Miss, NotReached};
+use crate::snapshot::Difference;
+use crate::trace::Nanos;
+
+/// Where a run took place, for every report of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The bench: `virtual`, or the name of a bench file.
+    pub bench: String,
+    /// The lock's model.
+    pub lock: LockModel,
+    /// The firmware image.
+    pub image: PathBuf,
+    /// SHA-256 of the image file, in hex.
+    pub image_sha256: String,
+    /// Seed of everything on the bench that is random.
+    pub seed: u64,
+}
+
+/// One scenario on one lock, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The scenario's name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// Where it was played.
+    pub setting: Setting,
+    /// How it ended.
+    pub ending: Ending,
+    /// The texts of its steps, in order.
+    pub steps: Vec<String>,
+    /// How long it was for the lock.
+    pub virtual_time: Nanos,
+    /// How long it took here.
+    pub real_time: Duration,
+    /// The run folder, where there is one.
+    pub folder: Option<PathBuf>,
+    /// The command that repeats it.
+    pub again: String,
+}
+
+/// How a scenario ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// As accepted.
+    Passed,
+    /// Accepted just now.
+    Accepted {
+        /// The snapshot.
+        file: PathBuf,
+        /// What it changed; `None` for a first snapshot.
+        difference: Option<Difference>,
+    },
+    /// The lock did something else.
+    Differs {
+        /// From the accepted outcomes, where there are some.
+        difference: Option<Difference>,
+        /// From what the scenario itself wants.
+        misses: Vec<Miss>,
+        /// The pending snapshot, where one was written.
+        pending: Option<PathBuf>,
+    },
+    /// The lock did not get into the state that the scenario begins in.
+    NotReached(NotReached),
+    /// There is no accepted snapshot.
+    Missing {
+        /// The pending snapshot, where one was written.
+        pending: Option<PathBuf>,
+    },
+    /// Not played, and why.
+    Skipped(String),
+    /// The rig failed at something, which is said as in "failed to ...".
+    Fault(String),
+    /// Stopped by someone.
+    Interrupted,
+}
+
+impl Ending {
+    /// The exit code of a run that ends so.
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Ending::Passed | Ending::Accepted { .. } => Exit::Pass,
+            Ending::Differs { .. } | Ending::NotReached(_) => Exit::Differs,
+            Ending::Missing { .. } => Exit::Snapshot,
+            Ending::Skipped(_) => Exit::Nothing,
+            Ending::Fault(_) => Exit::Rig,
+            Ending::Interrupted => Exit::Interrupted,
+        }
+    }
+
+    /// One word for it.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Ending::Passed => "pass",
+            Ending::Accepted { .. } => "accepted",
+            Ending::Differs { .. } | Ending::NotReached(_) => "differs",
+            Ending::Missing { .. } => "missing",
+            Ending::Skipped(_) => "skipped",
+            Ending::Fault(_) => "error",
+            Ending::Interrupted => "stopped",
+        }
+    }
+}
+
+/// The exit code of several: what was stopped or failed on the rig's side leaves the whole without a
+/// result; then a difference, then a missing snapshot. Nothing played is nothing selected.
+pub fn exit(records: &[Record]) -> Exit {
+    let has = |exit: Exit| records.iter().any(|record| record.ending.exit() == exit);
+    [
+        Exit::Interrupted,
+        Exit::Rig,
+        Exit::Differs,
+        Exit::Snapshot,
+        Exit::Pass,
+    ]
+    .into_iter()
+    .find(|exit| has(*exit))
+    .unwrap_or(Exit::Nothing)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
