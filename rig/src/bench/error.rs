@@ -22,12 +22,38 @@ pub enum BenchError {
     },
     /// The virtual lock can't go on: the firmware did something that isn't modelled, or that no core
     /// survives.
-    #[error("run the virtual lock: {0}")]
-    Stopped(String),
     /// The hardware on a real bench, or what it is reached by.
     #[error(transparent)]
     Hardware(Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Virtual(virtual_lock::LockError),
+    /// The virtual lock does not come up to be flashed.
+    #[error("power the virtual lock up: {0}")]
+    PowerUp(String),
+    /// The virtual lock's debug port can't be served.
+    #[error(transparent)]
+    Serve(virtual_lock::debug::server::ServeError),
+    /// The lock can't be flashed, or its memory not be read or written.
+    #[error("{}", chain(.0.as_ref()))]
+    Probe(Box<super::probe::ProbeError>),
+    /// A file is no image for the lock.
+    #[error(transparent)]
+    Image(#[from] super::probe::ImageError),
     /// The events of a bench aren't in order.
     #[error(transparent)]
     Trace(#[from] TraceError),
+}
+
+/// An error and what is behind it, in one line: probe-rs says the decisive thing last.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let more = error.to_string();
+        if !text.ends_with(&more) {
+            text = format!("{text}: {more}");
+        }
+        source = error.source();
+    }
+    text
 }

@@ -10,10 +10,12 @@ mod owner;
 pub mod pi;
 pub mod probe;
 mod supply;
+mod virtual_lock;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub use self::virtual_lock::VirtualBench;
 pub use error::BenchError;
 
 use crate::lock::{Door, Jam, LockModel, Turn};

@@ -2,8 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::bench::BenchError;
 use crate::bench::file::BenchFileError;
+use crate::lock::LockModel;
+use crate::report::EvidenceError;
 use crate::scenario::FolderError;
+use crate::snapshot::SnapshotError;
 
 /// The exit codes of `rig`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +78,65 @@ pub enum Expected {
         /// The folder.
         path: PathBuf,
     },
+    /// Every scenario that was selected is for other locks.
+    #[error("select scenarios: none of them is for a {model} lock")]
+    NoneForLock {
+        /// The model asked for.
+        model: LockModel,
+    },
+    /// There is no image to flash.
+    #[error("find firmware/images/lock-{model}-*.elf here or above; name an image with --firmware")]
+    NoImage {
+        /// The model it would be for.
+        model: LockModel,
+    },
+    /// An image was named, and it isn't said for which lock.
+    #[error("flash {}: is it for a ten-key or a five-key lock? Say so with --lock", path.display())]
+    WhichLock {
+        /// The image.
+        path: PathBuf,
+    },
+    /// An image can't be read.
+    #[error("read {}: {source}", path.display())]
+    ReadImage {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is no image.
+    #[error("use {}: {error}", path.display())]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: BenchError,
+    },
+    /// Flashing failed.
+    #[error("flash {}: {error}", path.display())]
+    Flash {
+        /// The image.
+        path: PathBuf,
+        /// Why.
+        error: BenchError,
+    },
+    /// The snapshots can't be compared with.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The run folder can't be written.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// A report can't be written.
+    #[error("write {}: {problem}", path.display())]
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// Ctrl-C can't be listened for.
+    #[error("listen for Ctrl-C: {0}")]
+    Signal(#[from] ctrlc::Error),
     /// Printing failed.
     #[error("print the result: {0}")]
     Print(std::io::Error),
@@ -86,9 +149,20 @@ impl Expected {
             Expected::Scenarios { .. }
             | Expected::Bench(_)
             | Expected::Folder(_)
-            | Expected::NoFolder { .. } => Exit::Usage,
-            Expected::NoMatch { .. } | Expected::EmptyFolder { .. } => Exit::Nothing,
-            Expected::Print(_) => Exit::Rig,
+            | Expected::NoFolder { .. }
+            | Expected::NoImage { .. }
+            | Expected::WhichLock { .. }
+            | Expected::ReadImage { .. }
+            | Expected::Image { .. } => Exit::Usage,
+            Expected::NoMatch { .. }
+            | Expected::EmptyFolder { .. }
+            | Expected::NoneForLock { .. } => Exit::Nothing,
+            Expected::Flash { .. }
+            | Expected::Snapshot(_)
+            | Expected::Evidence(_)
+            | Expected::Report { .. }
+            | Expected::Signal(_)
+            | Expected::Print(_) => Exit::Rig,
         }
     }
 }

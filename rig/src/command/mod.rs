@@ -5,7 +5,9 @@ mod check;
 mod doctor;
 mod error;
 mod guard;
+mod images;
 mod list;
+mod run;
 mod select;
 mod wiring;
 
@@ -32,6 +34,7 @@ itself failed, 4 nothing was selected, 5 a snapshot is missing or pending, 130 i
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Run(run::Run),
     List(list::List),
     Check(check::Check),
     Wiring(wiring::Wiring),
@@ -45,6 +48,7 @@ impl Cli {
     /// error's message.
     pub fn run(self) -> Result<Exit, Expected> {
         match self.verb {
+            Verb::Run(run) => run.run(),
             Verb::List(list) => list.run(),
             Verb::Check(check) => check.run(),
             Verb::Wiring(wiring) => wiring.run(),
@@ -55,8 +59,17 @@ impl Cli {
 }
 
 /// Whether messages on stderr may have colour.
-pub fn colour_on_stderr() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+fn colour_on_stderr() -> bool {
+    std::io::stderr().is_terminal() && colour_wanted()
+}
+
+/// Whether what is printed may have colour.
+fn colour_on_stdout() -> bool {
+    std::io::stdout().is_terminal() && colour_wanted()
+}
+
+fn colour_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// A lock model by its name, for the command line.

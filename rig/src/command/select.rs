@@ -21,7 +21,6 @@ pub(crate) struct Select {
 /// A scenario and the folder that it belongs to.
 #[derive(Debug, Clone)]
 pub(crate) struct Selected {
-    #[expect(dead_code, reason = "snapshots are looked up in it")]
     pub(crate) folder: Folder,
     pub(crate) scenario: Scenario,
 }

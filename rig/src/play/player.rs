@@ -6,7 +6,7 @@ use super::{Limits, Miss, PlayError, Played, Situation};
 use crate::bench::{Bench, BenchError, Supply};
 use crate::lock::LockModel;
 use crate::outcome::Outcomes;
-use crate::scenario::{Action, Battery, Entry, GAP, QUIET, Step};
+use crate::scenario::{Action, Battery, Entry, GAP, QUIET, Step, TURN};
 use crate::trace::{Channel, Contact, Event, Key, Nanos, Trace, TraceBuilder, Value};
 
 /// How far the bench runs between two looks at deadline and Ctrl-C. No longer than [`QUIET`], so that
@@ -94,7 +94,10 @@ impl<'b, 'l> Player<'b, 'l> {
                     self.misses.push(Miss::unsettled(number, step, &busy));
                 }
             }
-            Action::TurnKey(turn) => self.bench.turn_key(*turn)?,
+            Action::TurnKey(turn) => {
+                self.bench.turn_key(*turn)?;
+                self.pass(TURN)?;
+            }
             Action::Jam(jam) => self.bench.jam(*jam)?,
         }
         Ok(())

@@ -137,7 +137,7 @@ impl Bench for Scripted {
 
     fn run_until(&mut self, until: Nanos) -> Result<Observed, BenchError> {
         if self.breaks_at.is_some_and(|at| at <= until) {
-            return Err(BenchError::Stopped("the script says so".into()));
+            return Err(BenchError::Unable(Capability::Supply));
         }
         self.now = until;
         let mut events = Vec::new();

@@ -153,7 +153,7 @@ fn a_bench_that_fails_is_left_safe() {
     let error = run(&mut bench, &scenario("new", "battery: connect, wait: 10s")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "run the virtual lock: the script says so"
+        "use this bench: it can't put the battery in and out"
     );
     assert_eq!(bench.calls.last().map(String::as_str), Some("2.500s safe"));
     assert!(!bench.pack_in);

@@ -75,8 +75,13 @@ impl<W: Write> Console<W> {
             Ending::Differs {
                 difference,
                 misses,
+                violations,
                 pending,
             } => {
+                for violation in violations {
+                    let line = self.paint(&format!("  never         {violation}"), "31");
+                    let _ = writeln!(text, "{line}");
+                }
                 for miss in misses {
                     self.miss(&mut text, miss, record);
                 }

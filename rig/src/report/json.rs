@@ -22,6 +22,8 @@ struct Line<'a> {
     changes: Vec<Changed>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     misses: Vec<Missed<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    violations: Vec<String>,
     virtual_nanoseconds: u64,
     real_seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,6 +68,10 @@ fn line(record: &Record) -> Result<String, serde_json::Error> {
         Ending::Fault(error) => (Some(format!("failed to {error}")), None, &[][..]),
         Ending::Passed | Ending::Missing { .. } | Ending::Interrupted => (None, None, &[][..]),
     };
+    let violations = match &record.ending {
+        Ending::Differs { violations, .. } => violations.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
     serde_json::to_string(&Line {
         scenario: &record.name,
         title: &record.title,
@@ -88,6 +94,7 @@ fn line(record: &Record) -> Result<String, serde_json::Error> {
                 got: &miss.got,
             })
             .collect(),
+        violations,
         virtual_nanoseconds: record.virtual_time.0,
         real_seconds: record.real_time.as_secs_f64(),
         folder: record

@@ -15,6 +15,7 @@ pub use json::lines;
 pub use junit::junit;
 
 use crate::command::Exit;
+use crate::invariant::Violation;
 use crate::lock::LockModel;
 use crate::play::{Miss, NotReached};
 use crate::snapshot::Difference;
@@ -78,6 +79,8 @@ pub enum Ending {
         difference: Option<Difference>,
         /// From what the scenario itself wants.
         misses: Vec<Miss>,
+        /// From what no lock may ever do.
+        violations: Vec<Violation>,
         /// The pending snapshot, where one was written.
         pending: Option<PathBuf>,
     },

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Console, Ending, Record, Setting, exit, junit, lines};
 use crate::command::Exit;
+use crate::invariant::{Rule, Violation};
 use crate::lock::LockModel;
 use crate::outcome::Outcomes;
 use crate::play::{Miss, NotReached};
@@ -73,6 +74,7 @@ fn differs() -> Ending {
         Verdict::Different { difference, .. } => Ending::Differs {
             difference: Some(difference),
             misses: vec![],
+            violations: vec![],
             pending: Some("scenarios/snapshots/ten-key/wrong-code.snap.new".into()),
         },
         other => panic!("{other:?}"),
@@ -99,6 +101,13 @@ fn all() -> Vec<Record> {
     let missed = Ending::Differs {
         difference: None,
         misses: vec![miss()],
+        violations: vec![Violation {
+            rule: Rule::RunTooLong,
+            at: Nanos::from_millis(30_820),
+            step: 8,
+            since_step: Nanos::from_millis(820),
+            seen: "the motor opened for 1.620s".into(),
+        }],
         pending: None,
     };
     vec![

@@ -26,6 +26,7 @@ pub use folder::{Folder, FolderError};
 pub use parse::parse;
 pub use problem::ScenarioError;
 pub(crate) use problem::did_you_mean;
+pub(crate) use values::duration;
 
 /// How long a key is down when a scenario presses it without saying for how long: a quick finger,
 /// three times the lock's debounce.
@@ -33,6 +34,9 @@ pub const PRESS: Nanos = Nanos::from_millis(60);
 
 /// How long nothing is pressed after a press, before the next step or the next digit begins.
 pub const GAP: Nanos = Nanos::from_millis(140);
+
+/// How long a turn of the key takes, all the way and out again.
+pub const TURN: Nanos = Nanos::from_secs(1);
 
 /// How long the lock must do nothing for `settle` to call it quiet.
 pub const QUIET: Nanos = Nanos::from_secs(1);
@@ -135,7 +139,7 @@ pub enum Action {
         /// How long at most; a lock that is busy still has failed the step.
         limit: Nanos,
     },
-    /// Turns the key or the thumb-turn all the way.
+    /// Turns the key or the thumb-turn all the way, which takes [`TURN`].
     TurnKey(Turn),
     /// Blocks the bolt, or frees it.
     Jam(Jam),

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::lock::LockModel;
-use crate::scenario::{Margin, ScenarioError};
+use crate::scenario::ScenarioError;
+use crate::snapshot::Tolerance;
 use crate::trace::{Channel, Contact, Nanos};
 
 use super::lines::{Bias, Drive, Gpio, Level};
@@ -54,7 +55,7 @@ pub struct BenchFile {
     /// The debug probe.
     pub(crate) probe: Option<ProbeSettings>,
     /// How far times may be from accepted ones.
-    pub(crate) tolerance: Option<Margin>,
+    pub(crate) tolerance: Option<Tolerance>,
     /// What the supply may not pass.
     pub(crate) limits: Limits,
     /// How long a run may take.
@@ -257,7 +258,7 @@ impl BenchFile {
     }
 
     /// How far times may be from accepted ones, where the file says so.
-    pub fn tolerance(&self) -> Option<Margin> {
+    pub fn tolerance(&self) -> Option<Tolerance> {
         self.tolerance
     }
 

@@ -101,7 +101,7 @@ fn file(reader: &mut Reader, node: &Node, path: &Path) -> Option<BenchFile> {
     let probe = fields.get("probe").and_then(|node| probe(reader, node));
     let tolerance = fields
         .get("tolerance")
-        .and_then(|node| reader.value(node, "`tolerance`", "write `5ms + 2%`", values::margin));
+        .and_then(|node| reader.value(node, "`tolerance`", "write `5ms + 2%`", values::tolerance));
     let (limits, deadline) = limits?;
     let mut bench = BenchFile {
         path: path.to_owned(),

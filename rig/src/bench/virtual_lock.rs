@@ -1,0 +1,294 @@
+//! The virtual bench: a lock in software, in virtual time. It is flashed through its debug port by
+//! probe-rs like any other, once; a clone of a flashed lock is another lock as new.
+
+use std::collections::BTreeSet;
+
+use virtual_lock::VirtualLock;
+use virtual_lock::board::signal as board;
+use virtual_lock::board::{self as parts, Start, What};
+use virtual_lock::debug::server::{DebugServer, Pace};
+use virtual_lock::debug::target::DebugTarget;
+use virtual_lock::time::Ticks;
+
+use super::probe::{Erase, FlashReport, Image, Probe, ProbeError};
+use super::{Bench, BenchError, Capabilities, Capability, Observed, Supply};
+use crate::lock::{Door, Jam, LockModel, Turn};
+use crate::trace::{Channel, Contact, Event, Key, Nanos, ResetCause, Value};
+
+/// Ohms of four good alkaline cells, in milliohms, where a scenario doesn't say.
+const GOOD_PACK: u32 = 600;
+
+/// Longer than the board's capacitor keeps the processor alive.
+const DISCHARGE: Ticks = Ticks::from_millis(60_000);
+
+/// Longer than the board's supervisor holds the processor off after the pack is in.
+const POWER_UP: Ticks = Ticks::from_millis(100);
+
+/// A virtual lock on its bench.
+#[derive(Debug, Clone)]
+pub struct VirtualBench {
+    lock: VirtualLock,
+    model: LockModel,
+}
+
+impl VirtualBench {
+    /// A lock as new with `image` in its flash: written by probe-rs through the debug port on a
+    /// loopback socket, verified, never started; the pack out and time at zero.
+    pub fn flashed(
+        model: LockModel,
+        image: &Image,
+    ) -> Result<(VirtualBench, FlashReport), BenchError> {
+        let mut lock = VirtualLock::new();
+        lock.connect().map_err(stopped)?;
+        // A blank chip locks up, which only a debugger takes for nothing out of the way.
+        lock.advance(POWER_UP).map_err(BenchError::PowerUp)?;
+        let server = DebugServer::start(lock, Pace::Transactions).map_err(BenchError::Serve)?;
+        let flashed = Probe::attach(&server.selector()).and_then(|mut probe| {
+            let report = probe.flash(image, Erase::Nothing, &mut |_| {})?;
+            Ok((probe, report))
+        });
+        // The port closes before the probe lets go, so that the halted core never runs.
+        let lock = server.finish().map_err(BenchError::Serve)?;
+        let (probe, report) = flashed?;
+        drop(probe);
+        let mut bench = VirtualBench { lock, model };
+        bench.rest()?;
+        Ok((bench, report))
+    }
+
+    /// A lock whose flash holds nothing, for tests of the bench itself.
+    #[cfg(test)]
+    fn blank(model: LockModel) -> VirtualBench {
+        VirtualBench {
+            lock: VirtualLock::new(),
+            model,
+        }
+    }
+
+    /// Takes the pack out, waits until the processor is off, and starts time over.
+    fn rest(&mut self) -> Result<(), BenchError> {
+        self.lock.disconnect().map_err(stopped)?;
+        let end = self.lock.now().saturating_add(DISCHARGE);
+        self.lock.run_until(end).map_err(stopped)?;
+        self.lock.reset_clock().map_err(stopped)
+    }
+}
+
+impl Bench for VirtualBench {
+    fn model(&self) -> LockModel {
+        self.model
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let keys: BTreeSet<Contact> = (0..10)
+            .filter_map(|digit| self.model.contact(Contact::Key(Key::Digit(digit))))
+            .collect();
+        let mut capabilities: Capabilities = keys
+            .into_iter()
+            .chain([Contact::Lock, Contact::Program, Contact::Hub])
+            .chain((1..=3).map(Contact::Switch))
+            .map(Capability::Contact)
+            .collect();
+        capabilities.extend([
+            Capability::Supply,
+            Capability::Voltage,
+            Capability::Resistance,
+            Capability::Key,
+            Capability::Jam,
+            Capability::Door(Door::Left),
+            Capability::Door(Door::Right),
+            Capability::New,
+        ]);
+        capabilities
+    }
+
+    fn now(&self) -> Nanos {
+        Nanos(self.lock.now().to_nanos())
+    }
+
+    fn levels(&mut self) -> Result<Vec<(Channel, Value)>, BenchError> {
+        Ok(self.lock.levels().into_iter().map(told).collect())
+    }
+
+    fn set(&mut self, contact: Contact, closed: bool) -> Result<(), BenchError> {
+        let contact = match contact {
+            Contact::Key(Key::Digit(digit)) => board::Contact::Digit(digit),
+            Contact::Key(Key::Pair(first)) => board::Contact::Pair(first),
+            Contact::Lock => board::Contact::Lock,
+            Contact::Program => board::Contact::Program,
+            Contact::Hub => board::Contact::Hub,
+            Contact::Switch(number) => board::Contact::Switch(number),
+        };
+        self.lock.set_contact(contact, closed).map_err(stopped)
+    }
+
+    fn supply(&mut self, supply: Supply) -> Result<(), BenchError> {
+        let ohms = f64::from(supply.milliohms.unwrap_or(GOOD_PACK)) / 1_000.0;
+        let volts = f64::from(supply.millivolts) / 1_000.0;
+        let pack =
+            parts::Supply::new(volts, ohms).ok_or(BenchError::Unable(Capability::Voltage))?;
+        self.lock.set_supply(pack).map_err(stopped)?;
+        self.lock.connect().map_err(stopped)
+    }
+
+    fn disconnect(&mut self) -> Result<(), BenchError> {
+        self.lock.disconnect().map_err(stopped)
+    }
+
+    fn turn_key(&mut self, turn: Turn) -> Result<(), BenchError> {
+        let way = match turn {
+            Turn::Lock => parts::Way::Out,
+            Turn::Unlock => parts::Way::In,
+        };
+        self.lock.turn_key(way).map_err(stopped)
+    }
+
+    fn jam(&mut self, jam: Jam) -> Result<(), BenchError> {
+        let jam = match jam {
+            Jam::Free => None,
+            Jam::Closing => Some(parts::Jam::Out(0.5)),
+            Jam::Opening => Some(parts::Jam::In(0.5)),
+            Jam::Stuck => Some(parts::Jam::Stuck),
+        };
+        self.lock.set_jam(jam).map_err(stopped)
+    }
+
+    fn door(&mut self, door: Door) -> Result<(), BenchError> {
+        let handing = match door {
+            Door::Left => parts::Handing::Left,
+            Door::Right => parts::Handing::Right,
+        };
+        self.lock.set_door(handing).map_err(stopped)
+    }
+
+    fn run_until(&mut self, until: Nanos) -> Result<Observed, BenchError> {
+        self.lock
+            .run_until(Ticks::from_nanos(until.0))
+            .map_err(stopped)?;
+        let events = self.lock.take_events().into_iter().map(|event| {
+            let (channel, value) = told(event.what);
+            Event {
+                at: Nanos(event.at.to_nanos()),
+                channel,
+                value,
+            }
+        });
+        Ok(Observed {
+            events: events.collect(),
+            complete_to: self.now(),
+        })
+    }
+
+    /// Nothing can come to harm: there is no contact to open and no supply to turn off.
+    fn make_safe(&mut self) -> Result<(), BenchError> {
+        Ok(())
+    }
+}
+
+fn stopped(error: virtual_lock::LockError) -> BenchError {
+    BenchError::Virtual(error)
+}
+
+impl From<ProbeError> for BenchError {
+    fn from(error: ProbeError) -> BenchError {
+        BenchError::Probe(Box::new(error))
+    }
+}
+
+/// What the virtual lock tells, in the words of traces.
+fn told(what: What) -> (Channel, Value) {
+    match what {
+        What::Contact(contact, closed) => {
+            let contact = match contact {
+                board::Contact::Digit(digit) => Contact::Key(Key::Digit(digit)),
+                board::Contact::Pair(first) => Contact::Key(Key::Pair(first)),
+                board::Contact::Lock => Contact::Lock,
+                board::Contact::Program => Contact::Program,
+                board::Contact::Hub => Contact::Hub,
+                board::Contact::Switch(number) => Contact::Switch(number),
+            };
+            (Channel::Contact(contact), Value::Level(closed))
+        }
+        What::Signal(signal, level) => {
+            let channel = match signal {
+                board::Signal::MotorOpen => Channel::MotorOpen,
+                board::Signal::MotorClose => Channel::MotorClose,
+                board::Signal::StatusGreen => Channel::StatusGreen,
+                board::Signal::StatusRed => Channel::StatusRed,
+                board::Signal::KeypadGreen => Channel::KeypadGreen,
+                board::Signal::KeypadRed => Channel::KeypadRed,
+                board::Signal::Beeper => Channel::Beeper,
+                board::Signal::BoltRetracted => Channel::BoltRetracted,
+                board::Signal::BoltExtended => Channel::BoltExtended,
+            };
+            (channel, Value::Level(level))
+        }
+        What::Supply(millivolts) => (Channel::Supply, Value::Sample(millivolts)),
+        What::MotorCurrent(milliamperes) => (Channel::MotorCurrent, Value::Sample(milliamperes)),
+        What::Power(on) => (Channel::Power, Value::Level(on)),
+        What::Start(start) => {
+            let cause = match start {
+                Start::PowerOn => ResetCause::PowerOn,
+                Start::BrownOut => ResetCause::BrownOut,
+                Start::Pin => ResetCause::Pin,
+                Start::Watchdog => ResetCause::Watchdog,
+                Start::Soft => ResetCause::Software,
+                Start::Lockup => ResetCause::Lockup,
+            };
+            (Channel::Reset, Value::Reset(cause))
+        }
+        What::HubToLock(byte) => (Channel::HubToLock, Value::Byte(byte)),
+        What::HubFromLock(byte) => (Channel::HubFromLock, Value::Byte(byte)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_key_and_bolt_are_told_as_they_happen() {
+        let mut bench = VirtualBench::blank(LockModel::FiveKey);
+        let key = Contact::Key(Key::Pair(3));
+        bench.set(key, true).unwrap();
+        bench.turn_key(Turn::Lock).unwrap();
+        let observed = bench.run_until(Nanos::from_secs(1)).unwrap();
+        assert_eq!(observed.complete_to, Nanos::from_secs(1));
+        let told: Vec<String> = observed
+            .events
+            .iter()
+            .map(|event| format!("{} {} {:?}", event.at, event.channel, event.value))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "0.000s contact 3/4 Level(true)",
+                "0.010s bolt retracted Level(false)",
+                "0.490s bolt extended Level(true)",
+            ]
+        );
+        let levels = bench.levels().unwrap();
+        assert!(levels.contains(&(Channel::BoltExtended, Value::Level(true))));
+        assert!(levels.contains(&(Channel::Contact(key), Value::Level(true))));
+    }
+
+    #[test]
+    fn it_can_close_the_keys_of_its_model_and_no_other() {
+        let ten = VirtualBench::blank(LockModel::TenKey).capabilities();
+        let five = VirtualBench::blank(LockModel::FiveKey).capabilities();
+        let one = Capability::Contact(Contact::Key(Key::Digit(1)));
+        let pair = Capability::Contact(Contact::Key(Key::Pair(9)));
+        assert!(ten.contains(&one) && !ten.contains(&pair));
+        assert!(five.contains(&pair) && !five.contains(&one));
+    }
+
+    #[test]
+    fn a_contact_that_no_lock_has_is_refused() {
+        let mut bench = VirtualBench::blank(LockModel::TenKey);
+        let error = bench.set(Contact::Switch(7), true).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "touch Switch(7): no lock has this contact"
+        );
+    }
+}

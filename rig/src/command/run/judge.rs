@@ -1,0 +1,161 @@
+//! Holds what was played against what is accepted, and writes down how it ended.
+
+use std::path::PathBuf;
+
+use super::super::Expected;
+use super::Run;
+use super::crew::{End, Report, Task};
+use crate::invariant::{self, Conditions};
+use crate::play::{PlayError, Played};
+use crate::report::{Ending, Evidence, Record};
+use crate::scenario::Given;
+use crate::snapshot::{Mode, Store, Terms, Verdict};
+use crate::trace::Nanos;
+
+/// Judges each run of a `rig run`.
+pub(super) struct Judge {
+    accept: bool,
+    output: PathBuf,
+    firmware: Option<PathBuf>,
+    command: Vec<String>,
+}
+
+impl Judge {
+    pub(super) fn new(run: &Run) -> Judge {
+        Judge {
+            accept: run.accept,
+            output: run.output(),
+            firmware: run.firmware.clone(),
+            command: std::env::args().collect(),
+        }
+    }
+
+    /// The record of a run, its folder written.
+    pub(super) fn record(&self, task: &Task<'_>, report: Report) -> Result<Record, Expected> {
+        let scenario = &task.selected.scenario;
+        let (ending, played) = match report.end {
+            End::Played(played) => (self.verdict(task, &played)?, Some(played)),
+            End::NotReached(not_reached) => (Ending::NotReached(not_reached), None),
+            End::Skipped(reason) => (Ending::Skipped(reason), None),
+            End::Failed(PlayError::Interrupted) => (Ending::Interrupted, None),
+            End::Failed(error) => (Ending::Fault(error.to_string()), None),
+        };
+        let trace = played.as_ref().map(|played| &played.trace);
+        let mut record = Record {
+            name: scenario.name.clone(),
+            title: scenario.title.clone(),
+            path: scenario.path.clone(),
+            setting: task.setting.clone(),
+            ending,
+            steps: scenario
+                .steps
+                .iter()
+                .map(|step| step.text.clone())
+                .collect(),
+            virtual_time: trace.map_or(Nanos::ZERO, |trace| trace.end),
+            real_time: report.took,
+            folder: None,
+            again: self.again(task),
+        };
+        if !matches!(record.ending, Ending::Skipped(_)) {
+            let evidence = Evidence {
+                trace,
+                outcomes: played.as_ref().map(|played| &played.outcomes),
+                began: report.began,
+                command: &self.command,
+            };
+            record.folder = Some(evidence.write(&self.output, &record)?);
+        }
+        Ok(record)
+    }
+
+    /// What the snapshot, the scenario's own wishes and the rules for every lock say.
+    fn verdict(&self, task: &Task<'_>, played: &Played) -> Result<Ending, Expected> {
+        let scenario = &task.selected.scenario;
+        let conditions = Conditions {
+            handed: Some(scenario.given != Given::New),
+            skew: Nanos::ZERO,
+        };
+        let violations = invariant::check(&played.trace, conditions);
+        let misses = played.misses.clone();
+        let wrong = !misses.is_empty() || !violations.is_empty();
+        let terms = Terms {
+            tolerance: scenario.tolerance.unwrap_or_default(),
+            unseen: Vec::new(),
+        };
+        // What breaks a rule must not become what is right.
+        let mode = match (wrong, self.accept) {
+            (true, _) => Mode::ReadOnly,
+            (false, true) => Mode::Accept,
+            (false, false) => Mode::Auto,
+        };
+        let store = Store::new(task.selected.folder.snapshots())?;
+        let lock = task.setting.lock.name();
+        let verdict = store.check(lock, &scenario.name, &played.outcomes, &terms, mode)?;
+        Ok(match (verdict, wrong) {
+            (Verdict::Same, false) => Ending::Passed,
+            (Verdict::Accepted { file, difference }, false) => {
+                Ending::Accepted { file, difference }
+            }
+            (Verdict::Missing { pending }, false) => Ending::Missing { pending },
+            (
+                Verdict::Different {
+                    difference,
+                    pending,
+                },
+                _,
+            ) => Ending::Differs {
+                difference: Some(difference),
+                misses,
+                violations,
+                pending,
+            },
+            (Verdict::Same | Verdict::Accepted { .. } | Verdict::Missing { .. }, true) => {
+                Ending::Differs {
+                    difference: None,
+                    misses,
+                    violations,
+                    pending: None,
+                }
+            }
+        })
+    }
+
+    /// The command that plays the same again.
+    fn again(&self, task: &Task<'_>) -> String {
+        let program = self.command.first().map_or("rig", String::as_str);
+        let mut command = format!(
+            "{program} run {} --lock {}",
+            quoted(&task.selected.scenario.path.display().to_string()),
+            task.setting.lock
+        );
+        if let Some(firmware) = &self.firmware {
+            command += &format!(" --firmware {}", quoted(&firmware.display().to_string()));
+        }
+        command
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_split_them() {
+        assert_eq!(
+            quoted("scenarios/wrong-code.yaml"),
+            "scenarios/wrong-code.yaml"
+        );
+        assert_eq!(quoted("my lock's.yaml"), r"'my lock'\''s.yaml'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,302 @@
+//! `rig run`: plays scenarios and compares what the lock does with what was accepted.
+
+mod crew;
+mod judge;
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+
+use super::images::Firmware;
+use super::select::{Select, Selected, upward};
+use super::{Exit, Expected, colour_on_stdout};
+use crate::bench::VirtualBench;
+use crate::lock::LockModel;
+use crate::report::{Console, Record, Setting, exit, junit, lines};
+use crate::scenario::duration;
+use crew::{Crew, Task};
+use judge::Judge;
+
+/// Becomes true at Ctrl-C.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Play scenarios and compare the lock's outcomes with the accepted ones
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rig run                                    every scenario on every lock model
+  rig run factory-reset --lock ten-key       one of them
+  rig run scenarios/mine.yaml --accept       take what the lock does as right")]
+pub(crate) struct Run {
+    #[command(flatten)]
+    select: Select,
+    /// Only on this lock model
+    #[arg(long, value_name = "MODEL", value_parser = super::lock_model)]
+    lock: Option<LockModel>,
+    /// Firmware image to flash, in place of the newest in firmware/images
+    #[arg(long, value_name = "ELF")]
+    firmware: Option<PathBuf>,
+    /// Where to play
+    #[arg(long, value_name = "BENCH", default_value = "virtual", value_enum)]
+    bench: BenchName,
+    /// How many scenarios at a time; all cores if not said
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Accept what the lock does as its snapshot
+    #[arg(long)]
+    accept: bool,
+    /// Stop at the first scenario that doesn't pass
+    #[arg(long)]
+    fail_fast: bool,
+    /// How long one scenario may take here
+    #[arg(long, value_name = "TIME", default_value = "2min", value_parser = time)]
+    deadline: Duration,
+    /// Folder for run folders
+    #[arg(long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_enum)]
+    format: Format,
+}
+
+/// Benches that can be named.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum BenchName {
+    /// The lock in software
+    Virtual,
+}
+
+/// What is printed on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Lines for people
+    Text,
+    /// A JSON object a line, one for each scenario
+    Json,
+}
+
+/// A lock of one model with its image flashed, or the reason why there is none.
+struct Flashed {
+    model: LockModel,
+    setting: Setting,
+    bench: Result<VirtualBench, String>,
+    report: Option<String>,
+    took: Duration,
+}
+
+impl Run {
+    pub(crate) fn run(self) -> Result<Exit, Expected> {
+        let BenchName::Virtual = self.bench;
+        let scenarios = self.select.load()?;
+        let models = self.models(&scenarios)?;
+        listen_for_interrupts()?;
+        let locks = models
+            .into_iter()
+            .map(|model| self.flash(model))
+            .collect::<Result<Vec<Flashed>, Expected>>()?;
+        if let Some(lock) = locks.first()
+            && locks.iter().all(|lock| lock.bench.is_err())
+        {
+            return Err(Expected::NoImage { model: lock.model });
+        }
+
+        let tasks: Vec<Task<'_>> = scenarios
+            .iter()
+            .flat_map(|selected| locks.iter().map(move |lock| (selected, lock)))
+            .filter(|(selected, lock)| selected.scenario.locks.contains(&lock.model))
+            .map(|(selected, lock)| Task {
+                selected,
+                setting: &lock.setting,
+                bench: lock.bench.as_ref().map_err(String::as_str),
+            })
+            .collect();
+        let width = scenarios
+            .iter()
+            .map(|selected| selected.scenario.name.len())
+            .max()
+            .unwrap_or(0);
+        let mut console = Console::new(std::io::stdout(), colour_on_stdout(), width);
+        let text = self.format == Format::Text;
+        if text {
+            for report in locks.iter().filter_map(|lock| lock.report.as_ref()) {
+                console.say(report).map_err(Expected::Print)?;
+            }
+        }
+
+        let began = Instant::now();
+        let judge = Judge::new(&self);
+        let mut records: Vec<Record> = Vec::new();
+        let crew = Crew {
+            tasks: &tasks,
+            jobs: self.jobs(),
+            deadline: self.deadline,
+            interrupted: &INTERRUPTED,
+        };
+        crew.work(|task, report| {
+            let record = judge.record(task, report)?;
+            if text {
+                console.record(&record).map_err(Expected::Print)?;
+            } else {
+                print_json(&record)?;
+            }
+            let go_on =
+                !self.fail_fast || matches!(record.ending.exit(), Exit::Pass | Exit::Nothing);
+            records.push(record);
+            Ok(go_on)
+        })?;
+        let elapsed = began.elapsed();
+
+        if text {
+            for record in &records {
+                console.details(record).map_err(Expected::Print)?;
+            }
+            let flash = locks.iter().map(|lock| lock.took).sum();
+            console
+                .summary(&records, elapsed, Some(flash))
+                .map_err(Expected::Print)?;
+        }
+        if let Some(path) = &self.junit {
+            write_junit(path, &records, elapsed)?;
+        }
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            return Ok(Exit::Interrupted);
+        }
+        Ok(exit(&records))
+    }
+
+    /// The models to play on.
+    fn models(&self, scenarios: &[Selected]) -> Result<Vec<LockModel>, Expected> {
+        let mut models = LockModel::ALL.to_vec();
+        let named = match (self.lock, &self.firmware) {
+            (Some(model), _) => Some(model),
+            (None, Some(path)) => Some(model_of(path)?),
+            (None, None) => None,
+        };
+        if let Some(model) = named {
+            models = vec![model];
+        }
+        models.retain(|model| {
+            scenarios
+                .iter()
+                .any(|selected| selected.scenario.locks.contains(model))
+        });
+        match (models.is_empty(), named) {
+            (true, Some(model)) => Err(Expected::NoneForLock { model }),
+            _ => Ok(models),
+        }
+    }
+
+    /// Flashes a lock of this model; a model without a released image is skipped later on.
+    fn flash(&self, model: LockModel) -> Result<Flashed, Expected> {
+        let firmware = match &self.firmware {
+            Some(path) => Some(Firmware::read(path)?),
+            None => Firmware::released(model)?,
+        };
+        let mut setting = Setting {
+            bench: "virtual".into(),
+            lock: model,
+            image: PathBuf::new(),
+            image_sha256: String::new(),
+            seed: 0,
+        };
+        let Some(firmware) = firmware else {
+            return Ok(Flashed {
+                model,
+                setting,
+                bench: Err(format!("there is no firmware image for a {model} lock")),
+                report: None,
+                took: Duration::ZERO,
+            });
+        };
+        setting.image.clone_from(&firmware.path);
+        setting.image_sha256 = firmware.sha256;
+        let began = Instant::now();
+        let (bench, report) =
+            VirtualBench::flashed(model, &firmware.image).map_err(|error| Expected::Flash {
+                path: firmware.path.clone(),
+                error,
+            })?;
+        let took = began.elapsed();
+        let name = firmware.path.file_name().unwrap_or_default();
+        let report = format!(
+            "flashed {} into the virtual {model} lock: {} sectors, verified, in {} ms",
+            name.to_string_lossy(),
+            report.sectors_written,
+            took.as_millis()
+        );
+        Ok(Flashed {
+            model,
+            setting,
+            bench: Ok(bench),
+            report: Some(report),
+            took,
+        })
+    }
+
+    fn jobs(&self) -> NonZeroUsize {
+        self.jobs
+            .or_else(|| std::thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
+    }
+
+    /// Where run folders go.
+    fn output(&self) -> PathBuf {
+        match (&self.output, upward("scenarios")) {
+            (Some(output), _) => output.clone(),
+            (None, Some(scenarios)) => scenarios.with_file_name("target").join("rig"),
+            (None, None) => Path::new("target").join("rig"),
+        }
+    }
+}
+
+/// The model that an image's name says it is for.
+fn model_of(path: &Path) -> Result<LockModel, Expected> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    LockModel::ALL
+        .into_iter()
+        .find(|model| name.contains(model.name()))
+        .ok_or_else(|| Expected::WhichLock {
+            path: path.to_owned(),
+        })
+}
+
+fn listen_for_interrupts() -> Result<(), Expected> {
+    Ok(ctrlc::set_handler(|| {
+        // The first asks for an orderly end, the second doesn't wait for it.
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(Exit::Interrupted.code().into());
+        }
+    })?)
+}
+
+fn print_json(record: &Record) -> Result<(), Expected> {
+    let mut out = std::io::stdout().lock();
+    let lines = lines(std::slice::from_ref(record))
+        .map_err(|error| Expected::Print(std::io::Error::other(error)))?;
+    for line in lines {
+        writeln!(out, "{line}").map_err(Expected::Print)?;
+    }
+    Ok(())
+}
+
+fn write_junit(path: &Path, records: &[Record], elapsed: Duration) -> Result<(), Expected> {
+    let fail = |problem: String| Expected::Report {
+        path: path.to_owned(),
+        problem,
+    };
+    let xml = junit(records, elapsed).map_err(|error| fail(error.to_string()))?;
+    std::fs::write(path, xml).map_err(|error| fail(error.to_string()))
+}
+
+/// A time on the command line, with its unit.
+fn time(text: &str) -> Result<Duration, String> {
+    duration(text)
+        .map(Duration::from)
+        .map_err(|wrong| format!("{}; {}", wrong.what, wrong.help))
+}
