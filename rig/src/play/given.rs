@@ -34,8 +34,8 @@ steps:
   - press: program
   - wait: 500ms
   - enter: { code: \"1234\", confirm: yes }
-  - settle
   - expect: { keypad: green 1x }
+  - settle
 ";
 
 /// A given state that the lock's own procedure did not lead to.

@@ -94,10 +94,13 @@ impl Judge {
         let verdict = store.check(lock, &scenario.name, &played.outcomes, &terms, mode)?;
         Ok(match (verdict, wrong) {
             (Verdict::Same, false) => Ending::Passed,
-            (Verdict::Accepted { file, difference }, false) => {
-                Ending::Accepted { file, difference }
-            }
-            (Verdict::Missing { pending }, false) => Ending::Missing { pending },
+            (Verdict::Accepted { file, difference }, false) => Ending::Accepted {
+                file: shown(file),
+                difference,
+            },
+            (Verdict::Missing { pending }, false) => Ending::Missing {
+                pending: pending.map(shown),
+            },
             (
                 Verdict::Different {
                     difference,
@@ -108,7 +111,7 @@ impl Judge {
                 difference: Some(difference),
                 misses,
                 violations,
-                pending,
+                pending: pending.map(shown),
             },
             (Verdict::Same | Verdict::Accepted { .. } | Verdict::Missing { .. }, true) => {
                 Ending::Differs {
@@ -133,6 +136,15 @@ impl Judge {
             command += &format!(" --firmware {}", quoted(&firmware.display().to_string()));
         }
         command
+    }
+}
+
+/// A path as a person here would write it.
+fn shown(path: PathBuf) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    match path.strip_prefix(here) {
+        Ok(below) => below.to_owned(),
+        Err(_) => path,
     }
 }
 
