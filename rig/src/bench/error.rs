@@ -20,11 +20,11 @@ pub enum BenchError {
         /// The time reached.
         complete_to: Nanos,
     },
-    /// The virtual lock can't go on: the firmware did something that isn't modelled, or that no core
-    /// survives.
     /// The hardware on a real bench, or what it is reached by.
     #[error(transparent)]
     Hardware(Box<dyn std::error::Error + Send + Sync>),
+    /// The virtual lock can't go on: the firmware did something that isn't modelled, or that no core
+    /// survives.
     #[error(transparent)]
     Virtual(virtual_lock::LockError),
     /// The virtual lock does not come up to be flashed.

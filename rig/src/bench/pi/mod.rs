@@ -269,18 +269,6 @@ impl PiBench {
     }
 }
 
-impl PiBench {
-    /// Every level and sample now.
-    pub fn levels(&mut self) -> Result<Vec<(Channel, Value)>, BenchError> {
-        self.collect(self.time())?;
-        Ok(self
-            .levels
-            .iter()
-            .map(|(channel, value)| (*channel, *value))
-            .collect())
-    }
-}
-
 impl Bench for PiBench {
     fn model(&self) -> LockModel {
         self.file.lock
@@ -306,6 +294,15 @@ impl Bench for PiBench {
 
     fn now(&self) -> Nanos {
         self.time()
+    }
+
+    fn levels(&mut self) -> Result<Vec<(Channel, Value)>, BenchError> {
+        self.collect(self.time())?;
+        Ok(self
+            .levels
+            .iter()
+            .map(|(channel, value)| (*channel, *value))
+            .collect())
     }
 
     fn set(&mut self, contact: Contact, closed: bool) -> Result<(), BenchError> {
