@@ -7,6 +7,7 @@ mod error;
 pub mod file;
 mod lines;
 mod owner;
+pub mod log;
 pub mod pi;
 pub mod probe;
 mod supply;

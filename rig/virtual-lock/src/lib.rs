@@ -9,7 +9,9 @@ pub mod debug;
 #[doc = include_str!("fidelity.md")]
 pub mod fidelity {}
 mod lock;
+mod log;
 pub mod nrf52840;
 pub mod time;
 
 pub use lock::{LockError, Seconds, VirtualLock};
+pub use log::LogChunk;

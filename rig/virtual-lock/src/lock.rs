@@ -7,6 +7,7 @@ use crate::board::{
 };
 use crate::cpu::bus::Bus;
 use crate::cpu::{Core, Exit, Stop};
+use crate::log::{LogChunk, LogTap};
 use crate::nrf52840::{Chip, Reset};
 use crate::time::Ticks;
 
@@ -64,6 +65,7 @@ pub struct VirtualLock {
     /// Up to when everything has happened.
     time: Ticks,
     held_in_reset: bool,
+    log: Option<LogTap>,
 }
 
 impl Default for VirtualLock {
@@ -82,6 +84,7 @@ impl VirtualLock {
             board: Board::new(),
             time: Ticks(0),
             held_in_reset: false,
+            log: None,
         };
         lock.fresh()
     }
@@ -182,19 +185,31 @@ impl VirtualLock {
         self.board.take_events()
     }
 
+    /// Reads what the firmware logs from now on, through the RTT control block at `control` in RAM.
+    /// Watching changes nothing of what happens.
+    pub fn watch_log(&mut self, control: u32) {
+        self.log = Some(LogTap::new(control));
+    }
+
+    /// What the firmware has logged since this was last asked; nothing unless it is watched.
+    pub fn take_log(&mut self) -> Vec<LogChunk> {
+        self.log.as_mut().map(LogTap::take).unwrap_or_default()
+    }
+
     /// Every level and sample as it is now, for whoever begins to watch.
     pub fn levels(&self) -> Vec<What> {
         self.board.levels()
     }
 
-    /// Starts time over at 0, so that nothing that comes depends on what was. Events not yet taken
-    /// are dropped. Only while no pack is in.
+    /// Starts time over at 0, so that nothing that comes depends on what was. Events and log not
+    /// yet taken are dropped. Only while no pack is in.
     pub fn reset_clock(&mut self) -> Result<(), LockError> {
         if self.board.has_pack() {
             return Err(LockError::Powered);
         }
         self.core = Core::new();
         self.chip.reset_clock();
+        self.take_log();
         self.board.reset_clock();
         self.time = Ticks(0);
         self.pass_on();
@@ -222,7 +237,11 @@ impl VirtualLock {
 
     /// Lets the core run until `next` or whatever comes first, or lets it sleep that long.
     fn execute(&mut self, next: Ticks) -> Result<(), LockError> {
-        match self.core.run(&mut self.chip, next) {
+        let exit = self.core.run(&mut self.chip, next);
+        if let Some(log) = &mut self.log {
+            log.look(&self.chip, self.core.now());
+        }
+        match exit {
             Exit::Reached => self.chip.set_core_state(false, false, self.core.now()),
             Exit::Sleeping => {
                 self.chip.set_core_state(true, false, self.core.now());
@@ -382,6 +401,9 @@ impl VirtualLock {
     }
 
     fn start(&mut self) -> Result<(), LockError> {
+        if let Some(log) = &mut self.log {
+            log.restart(&self.chip);
+        }
         self.core
             .reset(&mut self.chip)
             .map_err(|stop| self.stopped(stop))

@@ -6,6 +6,8 @@ mod flash;
 mod image;
 
 pub use flash::{Erase, FlashReport, Progress};
+#[cfg(test)]
+pub(crate) use image::tests as image_tests;
 pub use image::{Image, ImageError};
 
 use probe_rs::config::{Registry, TargetSelector};

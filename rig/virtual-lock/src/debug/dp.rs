@@ -164,12 +164,15 @@ impl DebugPort {
         target: &mut impl DebugTarget,
     ) -> Result<Option<u32>, Refusal> {
         if !target.powered() {
-            let reset_pin = self.reset_pin;
             *self = DebugPort {
-                reset_pin,
+                reset_pin: self.reset_pin,
                 reset_held: self.reset_held,
+                patience: self.patience,
+                waited: self.waited,
                 ..DebugPort::new()
             };
+            // A target that has just got its pack takes a while to start.
+            self.poll(true);
             self.update_reset(target);
             return Err(Refusal::NoAcknowledge);
         }

@@ -332,6 +332,11 @@ impl Chip {
         self.wires.code_generation += 1;
     }
 
+    /// The `N` bytes of RAM at `address` on the system bus, without any effect; `None` elsewhere.
+    pub(crate) fn ram<const N: usize>(&self, address: u32) -> Option<[u8; N]> {
+        self.wires.ram.load(address.checked_sub(RAM_BASE)?)
+    }
+
     /// Copies `bytes` into flash at `address`, as if it had left the factory so.
     pub fn load(&mut self, address: u32, bytes: &[u8]) {
         for (index, byte) in bytes.iter().enumerate() {
