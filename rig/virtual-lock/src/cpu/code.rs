@@ -23,18 +23,20 @@ const FLASH_END: u32 = 0x0010_0000;
 
 /// Decoded instructions by halfword.
 #[derive(Clone)]
+#[repr(C)]
 pub(super) struct Page {
     /// Address of its first byte.
     pub(super) base: u32,
-    pub(super) ops: [Op; SLOTS],
+    /// One an halfword, and behind the last the way to the next page: a 32-bit instruction may end
+    /// in either of two places.
+    pub(super) ops: [Op; SLOTS + 2],
 }
 
 impl Page {
     fn new(base: u32) -> Page {
-        Page {
-            base,
-            ops: [Op::UNDECODED; SLOTS],
-        }
+        let mut ops = [Op::UNDECODED; SLOTS + 2];
+        ops[SLOTS..].fill(Op::PAGE_END);
+        Page { base, ops }
     }
 }
 
@@ -153,7 +155,7 @@ impl Code {
     /// ITSTATE of the instruction at an address, 0 where it is not decoded.
     pub(super) fn it_at(&self, address: u32) -> u8 {
         self.page(address)
-            .map_or(0, |page| page.ops[slot(address)].it)
+            .map_or(0, |page| page.ops[slot_of(address)].it)
     }
 
     /// Decodes the instruction at `pc` in the state `it`, and with an IT instruction its block.
@@ -185,11 +187,13 @@ impl Code {
 
     /// One decoded instruction, to be put in place of another.
     pub(super) fn slot_mut(&mut self, address: u32) -> &mut Op {
-        &mut self.page_mut(address).ops[slot(address)]
+        &mut self.page_mut(address).ops[slot_of(address)]
     }
 }
 
-fn slot(address: u32) -> usize {
+/// An address's place in its page.
+#[inline(always)]
+pub(super) fn slot_of(address: u32) -> usize {
     (address % PAGE / 2) as usize
 }
 

@@ -5,6 +5,7 @@ use super::op::{Op, data, shift};
 use super::state::State;
 
 /// `a + b + carry`, with the carry and overflow it makes.
+#[inline]
 pub(super) fn add_with_carry(a: u32, b: u32, carry: u32) -> (u32, u32, u32) {
     let wide = u64::from(a) + u64::from(b) + u64::from(carry);
     let result = wide as u32;
@@ -22,6 +23,7 @@ fn shift_constant(value: u32, kind: u8, amount: u32, carry: u32) -> (u32, u32) {
 }
 
 /// A shift by a register's low byte, and its carry.
+#[inline]
 pub(super) fn shift_register(value: u32, kind: u8, amount: u32, carry: u32) -> (u32, u32) {
     match (kind, amount) {
         (_, 0) => (value, carry),

@@ -2,7 +2,7 @@
 //! memory and a number of cycles left; anything else leaves it.
 
 use super::bus::{Bus, Size};
-use super::code::{Code, PAGE};
+use super::code::{Code, PAGE, slot_of};
 use super::data::{self, add_with_carry};
 use super::memory::{Trap, plain_load, plain_store};
 use super::op::Kind;
@@ -29,26 +29,18 @@ pub(super) enum Leave {
     reason = "one arm an instruction; the arms are independent"
 )]
 pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: u64) -> Leave {
-    let mut pc = s.r[15];
     let mut budget = end.saturating_sub(s.cycles);
-    let mut page = code.page_at(pc);
     s.resync = false;
+    if budget == 0 {
+        return Leave::Boundary;
+    }
+    let mut page = code.page_at(s.r[15]);
+    // The program counter is the page's base and this many halfwords.
+    let mut slot = slot_of(s.r[15]);
+    let mut op = &page.ops[slot];
+    let mut kind = op.kind;
 
-    'next: loop {
-        if budget == 0 {
-            s.cycles = end;
-            s.r[15] = pc;
-            s.it = code.it_at(pc);
-            return Leave::Boundary;
-        }
-        let offset = pc.wrapping_sub(page.base);
-        if offset >= PAGE {
-            page = code.page_at(pc);
-            continue;
-        }
-        let op = page.ops[(offset / 2) as usize];
-        let mut kind = op.kind;
-
+    loop {
         // The registers an instruction names.
         macro_rules! d {
             () => {
@@ -65,18 +57,49 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
                 s.r[usize::from(op.rm & 15)]
             };
         }
-        // Goes on with the instruction `$bytes` further on.
+        macro_rules! pc {
+            () => {
+                page.base.wrapping_add(slot as u32 * 2)
+            };
+        }
+        // Counts the instruction and goes on at `slot`. Expanded in every arm, so that the host
+        // predicts each instruction's successor on its own.
+        macro_rules! dispatch {
+            () => {{
+                budget -= 1;
+                if budget == 0 {
+                    s.cycles = end;
+                    s.r[15] = pc!();
+                    s.it = code.it_at(s.r[15]);
+                    return Leave::Boundary;
+                }
+                op = &page.ops[slot];
+                kind = op.kind;
+                continue;
+            }};
+        }
+        // Goes on `$bytes` further on. Behind a page's last slot, its end is executed.
         macro_rules! next {
             ($bytes:expr) => {{
-                budget -= 1;
-                pc = pc.wrapping_add($bytes);
-                continue 'next;
+                slot += $bytes as usize / 2;
+                dispatch!()
+            }};
+        }
+        // Goes on at an address.
+        macro_rules! jump {
+            ($target:expr) => {{
+                let target: u32 = $target;
+                if target & !(PAGE - 1) != page.base {
+                    page = code.page_at(target);
+                }
+                slot = slot_of(target);
+                dispatch!()
             }};
         }
         // As `next`, but looks at what happened first.
         macro_rules! leave {
             ($bytes:expr) => {{
-                pc = pc.wrapping_add($bytes);
+                let pc = pc!().wrapping_add($bytes);
                 s.cycles = end - budget + 1;
                 s.r[15] = pc;
                 s.it = code.it_at(pc);
@@ -91,13 +114,6 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
                 next!($bytes)
             }};
         }
-        macro_rules! jump {
-            ($target:expr) => {{
-                budget -= 1;
-                pc = $target;
-                continue 'next;
-            }};
-        }
         macro_rules! branch_if {
             ($condition:expr, $bytes:expr) => {{
                 if $condition {
@@ -109,7 +125,7 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
         macro_rules! trap {
             ($trap:expr) => {{
                 s.cycles = end - budget + 1;
-                s.r[15] = pc;
+                s.r[15] = pc!();
                 s.it = op.it;
                 return Leave::Trap($trap);
             }};
@@ -130,7 +146,7 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
                     jump!(target & !1)
                 }
                 s.cycles = end - budget + 1;
-                s.r[15] = pc;
+                s.r[15] = pc!();
                 return Leave::Branch(target);
             }};
         }
@@ -205,310 +221,322 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
         macro_rules! call {
             ($bytes:expr, $function:expr) => {{
                 s.cycles = end - budget;
-                tried!($function(s, bus, op));
+                tried!($function(s, bus, *op));
                 next_or_leave!($bytes)
             }};
         }
 
-        loop {
-            match kind {
-                Kind::Undecoded => {
-                    tried!(code.decode_at(bus, &s.debug, pc, 0));
-                    if code.in_ram() {
-                        s.plain_store = NO_PLAIN_STORE;
-                    }
-                    page = code.page_at(pc);
-                    continue 'next;
+        match kind {
+            Kind::Undecoded => {
+                let pc = pc!();
+                if let Err(trap) = code.decode_at(bus, &s.debug, pc, 0) {
+                    s.cycles = end - budget + 1;
+                    s.r[15] = pc;
+                    s.it = 0;
+                    return Leave::Trap(trap);
                 }
-                Kind::InIt => {
-                    if op.it != 0 && !s.holds(op.it >> 4) {
-                        next!(op.len.into())
-                    }
-                    s.r[15] = pc.wrapping_add(4);
-                    kind = op.inner;
+                if code.in_ram() {
+                    s.plain_store = NO_PLAIN_STORE;
                 }
-                Kind::Comparator => trap!(Trap::Comparator),
-                Kind::Nop => next!(2),
-                Kind::NopW => next!(4),
-
-                Kind::MovImmS => put_nz!(2, op.imm),
-                Kind::MovImm => put!(2, op.imm),
-                Kind::MovReg => put!(2, m!()),
-                Kind::MovRegS => put_nz!(2, m!()),
-                Kind::LslImmS => {
-                    s.c = m!() >> (32 - u32::from(op.x)) & 1;
-                    put_nz!(2, m!() << (op.x & 31))
-                }
-                Kind::LsrImmS => {
-                    s.c = m!() >> ((op.x - 1) & 31) & 1;
-                    put_nz!(2, (u64::from(m!()) >> (op.x & 63)) as u32)
-                }
-                Kind::AsrImmS => {
-                    s.c = m!() >> ((op.x - 1) & 31) & 1;
-                    put_nz!(2, (i64::from(m!() as i32) >> (op.x & 63)) as u32)
-                }
-                Kind::AddRegS => put!(2, sum!(n!(), m!(), 0)),
-                Kind::SubRegS => put!(2, difference!(n!(), m!())),
-                Kind::AddReg => put!(2, n!().wrapping_add(m!())),
-                Kind::AddImmS => put!(2, sum!(n!(), op.imm, 0)),
-                Kind::SubImmS => put!(2, difference!(n!(), op.imm)),
-                Kind::AddImm => put!(2, n!().wrapping_add(op.imm)),
-                Kind::SubImm => put!(2, n!().wrapping_sub(op.imm)),
-                Kind::CmpImm => {
-                    difference!(n!(), op.imm);
-                    next!(2)
-                }
-                Kind::CmpReg => {
-                    difference!(n!(), m!());
-                    next!(2)
-                }
-                Kind::CmnReg => {
-                    sum!(n!(), m!(), 0);
-                    next!(2)
-                }
-                Kind::TstReg => {
-                    s.set_nz(n!() & m!());
-                    next!(2)
-                }
-                Kind::AndS => put_nz!(2, n!() & m!()),
-                Kind::EorS => put_nz!(2, n!() ^ m!()),
-                Kind::OrrS => put_nz!(2, n!() | m!()),
-                Kind::BicS => put_nz!(2, n!() & !m!()),
-                Kind::MvnS => put_nz!(2, !m!()),
-                Kind::AdcS => put!(2, sum!(n!(), m!(), s.c)),
-                Kind::SbcS => put!(2, sum!(n!(), !m!(), s.c)),
-                Kind::RsbS => put!(2, difference!(0, m!())),
-                Kind::MulS => put_nz!(2, n!().wrapping_mul(m!())),
-                Kind::Mul => put!(2, n!().wrapping_mul(m!())),
-                Kind::LslRegS | Kind::LsrRegS | Kind::AsrRegS | Kind::RorRegS => {
-                    let shift = match kind {
-                        Kind::LslRegS => 0,
-                        Kind::LsrRegS => 1,
-                        Kind::AsrRegS => 2,
-                        _ => 3,
-                    };
-                    let (result, carry) = data::shift_register(n!(), shift, m!() & 0xFF, s.c);
-                    s.c = carry;
-                    put_nz!(2, result)
-                }
-                Kind::DataImm => {
-                    data::immediate(s, op);
-                    next!(2)
-                }
-                Kind::DataReg => {
-                    data::register(s, op);
-                    next!(2)
-                }
-                Kind::DataShift => {
-                    data::shift(s, op);
-                    next!(2)
-                }
-                Kind::Sxth => put!(2, m!() as i16 as u32),
-                Kind::Sxtb => put!(2, m!() as i8 as u32),
-                Kind::Uxth => put!(2, m!() & 0xFFFF),
-                Kind::Uxtb => put!(2, m!() & 0xFF),
-                Kind::Rev => put!(2, m!().swap_bytes()),
-                Kind::Rev16 => put!(2, m!().swap_bytes().rotate_left(16)),
-                Kind::Revsh => put!(2, (m!() as u16).swap_bytes() as i16 as u32),
-
-                Kind::LdrImm => load!(2, Word, n!().wrapping_add(op.imm), u32),
-                Kind::LdrReg => load!(2, Word, n!().wrapping_add(m!()), u32),
-                Kind::LdrLit => load!(2, Word, op.imm, u32),
-                Kind::LdrbImm => load!(2, Byte, n!().wrapping_add(op.imm), u32),
-                Kind::LdrbReg => load!(2, Byte, n!().wrapping_add(m!()), u32),
-                Kind::LdrhImm => load!(2, Half, n!().wrapping_add(op.imm), u32),
-                Kind::LdrhReg => load!(2, Half, n!().wrapping_add(m!()), u32),
-                Kind::LdrsbReg => load!(2, Byte, n!().wrapping_add(m!()), i8),
-                Kind::LdrshReg => load!(2, Half, n!().wrapping_add(m!()), i16),
-                Kind::StrImm => store!(2, Word, n!().wrapping_add(op.imm)),
-                Kind::StrReg => store!(2, Word, n!().wrapping_add(m!())),
-                Kind::StrbImm => store!(2, Byte, n!().wrapping_add(op.imm)),
-                Kind::StrbReg => store!(2, Byte, n!().wrapping_add(m!())),
-                Kind::StrhImm => store!(2, Half, n!().wrapping_add(op.imm)),
-                Kind::StrhReg => store!(2, Half, n!().wrapping_add(m!())),
-                Kind::LoadMultiple => call!(2, transfer::load_multiple),
-                Kind::StoreMultiple => call!(2, transfer::store_multiple),
-                Kind::LoadMultiplePc | Kind::LoadMultiplePcW => {
-                    s.cycles = end - budget;
-                    exchange!(tried!(transfer::load_multiple(s, bus, op)))
-                }
-
-                Kind::Beq => branch_if!(s.z == 0, 2),
-                Kind::Bne => branch_if!(s.z != 0, 2),
-                Kind::Bcs => branch_if!(s.c != 0, 2),
-                Kind::Bcc => branch_if!(s.c == 0, 2),
-                Kind::Bmi => branch_if!((s.n as i32) < 0, 2),
-                Kind::Bpl => branch_if!((s.n as i32) >= 0, 2),
-                Kind::Bvs => branch_if!((s.v as i32) < 0, 2),
-                Kind::Bvc => branch_if!((s.v as i32) >= 0, 2),
-                Kind::Bhi => branch_if!(s.c != 0 && s.z != 0, 2),
-                Kind::Bls => branch_if!(s.c == 0 || s.z == 0, 2),
-                Kind::Bge => branch_if!((s.n ^ s.v) as i32 >= 0, 2),
-                Kind::Blt => branch_if!(((s.n ^ s.v) as i32) < 0, 2),
-                Kind::Bgt => branch_if!(s.z != 0 && (s.n ^ s.v) as i32 >= 0, 2),
-                Kind::Ble => branch_if!(s.z == 0 || ((s.n ^ s.v) as i32) < 0, 2),
-                Kind::B => jump!(op.imm),
-                Kind::Bx => exchange!(m!()),
-                Kind::BlxReg => {
-                    let target = m!();
-                    s.r[14] = pc.wrapping_add(2) | 1;
-                    exchange!(target)
-                }
-                Kind::Cbz => branch_if!(n!() == 0, 2),
-                Kind::Cbnz => branch_if!(n!() != 0, 2),
-                Kind::AddToPc => jump!(pc.wrapping_add(4).wrapping_add(m!()) & !1),
-                Kind::MovToPc => jump!(m!() & !1),
-
-                Kind::MovImmW => put!(4, op.imm),
-                Kind::Movt => put!(4, d!() & 0xFFFF | op.imm << 16),
-                Kind::AddImmW => put!(4, n!().wrapping_add(op.imm)),
-                Kind::SubImmW => put!(4, n!().wrapping_sub(op.imm)),
-                Kind::RsbImmW => put!(4, op.imm.wrapping_sub(n!())),
-                Kind::AndImmW => put!(4, n!() & op.imm),
-                Kind::OrrImmW => put!(4, n!() | op.imm),
-                Kind::EorImmW => put!(4, n!() ^ op.imm),
-                Kind::AddImmSW => put!(4, sum!(n!(), op.imm, 0)),
-                Kind::SubImmSW => put!(4, difference!(n!(), op.imm)),
-                Kind::CmpImmW => {
-                    difference!(n!(), op.imm);
-                    next!(4)
-                }
-                Kind::TstImmW => {
-                    s.set_nz(n!() & op.imm);
-                    if op.rm != 0 {
-                        s.c = u32::from(op.rm) - 1;
-                    }
-                    next!(4)
-                }
-                Kind::DataImmW => {
-                    data::immediate(s, op);
-                    next!(4)
-                }
-                Kind::AddLslW => put!(4, n!().wrapping_add(m!() << (op.x & 31))),
-                Kind::SubLslW => put!(4, n!().wrapping_sub(m!() << (op.x & 31))),
-                Kind::AndLslW => put!(4, n!() & m!() << (op.x & 31)),
-                Kind::OrrLslW => put!(4, n!() | m!() << (op.x & 31)),
-                Kind::EorLslW => put!(4, n!() ^ m!() << (op.x & 31)),
-                Kind::BicLslW => put!(4, n!() & !(m!() << (op.x & 31))),
-                Kind::MovLslW => put!(4, m!() << (op.x & 31)),
-                Kind::MovLsrW => put!(4, m!() >> (op.x & 31)),
-                Kind::MovAsrW => put!(4, (m!() as i32 >> (op.x & 31)) as u32),
-                Kind::CmpLslW => {
-                    difference!(n!(), m!() << (op.x & 31));
-                    next!(4)
-                }
-                Kind::DataRegW => {
-                    data::register(s, op);
-                    next!(4)
-                }
-                Kind::LslRegW | Kind::LsrRegW | Kind::DataShiftW => {
-                    data::shift(s, op);
-                    next!(4)
-                }
-                Kind::ExtendW => {
-                    dsp::extend(s, op);
-                    next!(4)
-                }
-                Kind::Ubfx => put!(4, n!() << (op.x & 31) >> (op.imm & 31)),
-                Kind::Sbfx => put!(4, ((n!() << (op.x & 31)) as i32 >> (op.imm & 31)) as u32),
-                Kind::Bfi => put!(4, d!() & !op.imm | n!() << (op.x & 31) & op.imm),
-                Kind::Bfc => put!(4, d!() & !op.imm),
-                Kind::MulW => put!(4, n!().wrapping_mul(m!())),
-                Kind::Mla => {
-                    let addend = s.r[usize::from(op.x & 15)];
-                    put!(4, n!().wrapping_mul(m!()).wrapping_add(addend))
-                }
-                Kind::Mls => {
-                    let minuend = s.r[usize::from(op.x & 15)];
-                    put!(4, minuend.wrapping_sub(n!().wrapping_mul(m!())))
-                }
-                Kind::Umull => {
-                    let product = u64::from(n!()) * u64::from(m!());
-                    s.r[usize::from(op.x & 15)] = product as u32;
-                    put!(4, (product >> 32) as u32)
-                }
-                Kind::Smull => {
-                    let product = i64::from(n!() as i32) * i64::from(m!() as i32);
-                    s.r[usize::from(op.x & 15)] = product as u32;
-                    put!(4, (product >> 32) as u32)
-                }
-                Kind::Umlal => {
-                    let addend = u64::from(d!()) << 32 | u64::from(s.r[usize::from(op.x & 15)]);
-                    let sum = (u64::from(n!()) * u64::from(m!())).wrapping_add(addend);
-                    s.r[usize::from(op.x & 15)] = sum as u32;
-                    put!(4, (sum >> 32) as u32)
-                }
-                Kind::Udiv | Kind::Sdiv => {
-                    let (dividend, divisor) = (n!(), m!());
-                    if divisor == 0 && s.scb.ccr & ccr::DIV_0_TRP != 0 {
-                        trap!(Trap::DivideByZero)
-                    }
-                    let quotient = if kind == Kind::Udiv {
-                        dividend.checked_div(divisor).unwrap_or(0)
-                    } else if divisor == 0 {
-                        0
-                    } else {
-                        (dividend as i32).wrapping_div(divisor as i32) as u32
-                    };
-                    put!(4, quotient)
-                }
-                Kind::Clz => put!(4, m!().leading_zeros()),
-                Kind::Dsp => {
-                    dsp::execute(s, op);
-                    next!(4)
-                }
-
-                Kind::LdrImmW => load!(4, Word, n!().wrapping_add(op.imm), u32),
-                Kind::LdrRegW => load!(4, Word, n!().wrapping_add(m!() << (op.x & 31)), u32),
-                Kind::LdrbImmW => load!(4, Byte, n!().wrapping_add(op.imm), u32),
-                Kind::LdrbRegW => load!(4, Byte, n!().wrapping_add(m!() << (op.x & 31)), u32),
-                Kind::LdrhImmW => load!(4, Half, n!().wrapping_add(op.imm), u32),
-                Kind::LdrhRegW => load!(4, Half, n!().wrapping_add(m!() << (op.x & 31)), u32),
-                Kind::LdrsbImmW => load!(4, Byte, n!().wrapping_add(op.imm), i8),
-                Kind::LdrsbRegW => load!(4, Byte, n!().wrapping_add(m!() << (op.x & 31)), i8),
-                Kind::LdrshImmW => load!(4, Half, n!().wrapping_add(op.imm), i16),
-                Kind::LdrshRegW => load!(4, Half, n!().wrapping_add(m!() << (op.x & 31)), i16),
-                Kind::LdrLitW => load!(4, Word, op.imm, u32),
-                Kind::StrImmW => store!(4, Word, n!().wrapping_add(op.imm)),
-                Kind::StrRegW => store!(4, Word, n!().wrapping_add(m!() << (op.x & 31))),
-                Kind::StrbImmW => store!(4, Byte, n!().wrapping_add(op.imm)),
-                Kind::StrbRegW => store!(4, Byte, n!().wrapping_add(m!() << (op.x & 31))),
-                Kind::StrhImmW => store!(4, Half, n!().wrapping_add(op.imm)),
-                Kind::StrhRegW => store!(4, Half, n!().wrapping_add(m!() << (op.x & 31))),
-                Kind::LdrdW | Kind::LoadDualW => call!(4, transfer::load_dual),
-                Kind::StrdW | Kind::StoreDualW => call!(4, transfer::store_dual),
-                Kind::LoadGeneralW => {
-                    s.cycles = end - budget;
-                    match tried!(transfer::load_general(s, bus, op)) {
-                        Some(target) => exchange!(target),
-                        None => next_or_leave!(4),
-                    }
-                }
-                Kind::StoreGeneralW => call!(4, transfer::store_general),
-                Kind::LoadMultipleW => call!(4, transfer::load_multiple),
-                Kind::StoreMultipleW => call!(4, transfer::store_multiple),
-                Kind::ExclusiveW => call!(4, transfer::exclusive),
-
-                Kind::BcondW => branch_if!(s.holds(op.x), 4),
-                Kind::Bl => {
-                    s.r[14] = pc.wrapping_add(4) | 1;
-                    jump!(op.imm)
-                }
-                Kind::TableBranch => {
-                    s.cycles = end - budget;
-                    let target = tried!(transfer::table_branch(s, bus, op, pc));
-                    exchange!(target | 1)
-                }
-
-                Kind::System => {
-                    system::execute(s, op);
-                    next_or_leave!(op.len.into())
-                }
-                Kind::Bkpt => trap!(Trap::Breakpoint),
-                Kind::Udf => trap!(Trap::Undefined),
-                Kind::Undefined => trap!(Trap::stop(StopReason::Undefined { encoding: op.imm })),
-                Kind::Coprocessor => trap!(Trap::NoCoprocessor),
+                page = code.page_at(pc);
+                op = &page.ops[slot];
+                kind = op.kind;
             }
+            Kind::PageEnd => {
+                let pc = pc!();
+                page = code.page_at(pc);
+                slot = slot_of(pc);
+                op = &page.ops[slot];
+                kind = op.kind;
+            }
+            Kind::InIt => {
+                if op.it != 0 && !s.holds(op.it >> 4) {
+                    next!(op.len)
+                }
+                s.r[15] = pc!().wrapping_add(4);
+                kind = op.inner;
+            }
+            Kind::Comparator => trap!(Trap::Comparator),
+            Kind::Nop => next!(2),
+            Kind::NopW => next!(4),
+
+            Kind::MovImmS => put_nz!(2, op.imm),
+            Kind::MovImm => put!(2, op.imm),
+            Kind::MovReg => put!(2, m!()),
+            Kind::MovRegS => put_nz!(2, m!()),
+            Kind::LslImmS => {
+                s.c = m!() >> (32 - u32::from(op.x)) & 1;
+                put_nz!(2, m!() << (op.x & 31))
+            }
+            Kind::LsrImmS => {
+                s.c = m!() >> ((op.x - 1) & 31) & 1;
+                put_nz!(2, (u64::from(m!()) >> (op.x & 63)) as u32)
+            }
+            Kind::AsrImmS => {
+                s.c = m!() >> ((op.x - 1) & 31) & 1;
+                put_nz!(2, (i64::from(m!() as i32) >> (op.x & 63)) as u32)
+            }
+            Kind::AddRegS => put!(2, sum!(n!(), m!(), 0)),
+            Kind::SubRegS => put!(2, difference!(n!(), m!())),
+            Kind::AddReg => put!(2, n!().wrapping_add(m!())),
+            Kind::AddImmS => put!(2, sum!(n!(), op.imm, 0)),
+            Kind::SubImmS => put!(2, difference!(n!(), op.imm)),
+            Kind::AddImm => put!(2, n!().wrapping_add(op.imm)),
+            Kind::SubImm => put!(2, n!().wrapping_sub(op.imm)),
+            Kind::CmpImm => {
+                difference!(n!(), op.imm);
+                next!(2)
+            }
+            Kind::CmpReg => {
+                difference!(n!(), m!());
+                next!(2)
+            }
+            Kind::CmnReg => {
+                sum!(n!(), m!(), 0);
+                next!(2)
+            }
+            Kind::TstReg => {
+                s.set_nz(n!() & m!());
+                next!(2)
+            }
+            Kind::AndS => put_nz!(2, n!() & m!()),
+            Kind::EorS => put_nz!(2, n!() ^ m!()),
+            Kind::OrrS => put_nz!(2, n!() | m!()),
+            Kind::BicS => put_nz!(2, n!() & !m!()),
+            Kind::MvnS => put_nz!(2, !m!()),
+            Kind::AdcS => put!(2, sum!(n!(), m!(), s.c)),
+            Kind::SbcS => put!(2, sum!(n!(), !m!(), s.c)),
+            Kind::RsbS => put!(2, difference!(0, m!())),
+            Kind::MulS => put_nz!(2, n!().wrapping_mul(m!())),
+            Kind::Mul => put!(2, n!().wrapping_mul(m!())),
+            Kind::LslRegS | Kind::LsrRegS | Kind::AsrRegS | Kind::RorRegS => {
+                let shift = match kind {
+                    Kind::LslRegS => 0,
+                    Kind::LsrRegS => 1,
+                    Kind::AsrRegS => 2,
+                    _ => 3,
+                };
+                let (result, carry) = data::shift_register(n!(), shift, m!() & 0xFF, s.c);
+                s.c = carry;
+                put_nz!(2, result)
+            }
+            Kind::DataImm => {
+                data::immediate(s, *op);
+                next!(2)
+            }
+            Kind::DataReg => {
+                data::register(s, *op);
+                next!(2)
+            }
+            Kind::DataShift => {
+                data::shift(s, *op);
+                next!(2)
+            }
+            Kind::Sxth => put!(2, m!() as i16 as u32),
+            Kind::Sxtb => put!(2, m!() as i8 as u32),
+            Kind::Uxth => put!(2, m!() & 0xFFFF),
+            Kind::Uxtb => put!(2, m!() & 0xFF),
+            Kind::Rev => put!(2, m!().swap_bytes()),
+            Kind::Rev16 => put!(2, m!().swap_bytes().rotate_left(16)),
+            Kind::Revsh => put!(2, (m!() as u16).swap_bytes() as i16 as u32),
+
+            Kind::LdrImm => load!(2, Word, n!().wrapping_add(op.imm), u32),
+            Kind::LdrReg => load!(2, Word, n!().wrapping_add(m!()), u32),
+            Kind::LdrLit => load!(2, Word, op.imm, u32),
+            Kind::LdrbImm => load!(2, Byte, n!().wrapping_add(op.imm), u32),
+            Kind::LdrbReg => load!(2, Byte, n!().wrapping_add(m!()), u32),
+            Kind::LdrhImm => load!(2, Half, n!().wrapping_add(op.imm), u32),
+            Kind::LdrhReg => load!(2, Half, n!().wrapping_add(m!()), u32),
+            Kind::LdrsbReg => load!(2, Byte, n!().wrapping_add(m!()), i8),
+            Kind::LdrshReg => load!(2, Half, n!().wrapping_add(m!()), i16),
+            Kind::StrImm => store!(2, Word, n!().wrapping_add(op.imm)),
+            Kind::StrReg => store!(2, Word, n!().wrapping_add(m!())),
+            Kind::StrbImm => store!(2, Byte, n!().wrapping_add(op.imm)),
+            Kind::StrbReg => store!(2, Byte, n!().wrapping_add(m!())),
+            Kind::StrhImm => store!(2, Half, n!().wrapping_add(op.imm)),
+            Kind::StrhReg => store!(2, Half, n!().wrapping_add(m!())),
+            Kind::LoadMultiple => call!(2, transfer::load_multiple),
+            Kind::StoreMultiple => call!(2, transfer::store_multiple),
+            Kind::LoadMultiplePc | Kind::LoadMultiplePcW => {
+                s.cycles = end - budget;
+                exchange!(tried!(transfer::load_multiple(s, bus, *op)))
+            }
+
+            Kind::Beq => branch_if!(s.z == 0, 2),
+            Kind::Bne => branch_if!(s.z != 0, 2),
+            Kind::Bcs => branch_if!(s.c != 0, 2),
+            Kind::Bcc => branch_if!(s.c == 0, 2),
+            Kind::Bmi => branch_if!((s.n as i32) < 0, 2),
+            Kind::Bpl => branch_if!((s.n as i32) >= 0, 2),
+            Kind::Bvs => branch_if!((s.v as i32) < 0, 2),
+            Kind::Bvc => branch_if!((s.v as i32) >= 0, 2),
+            Kind::Bhi => branch_if!(s.c != 0 && s.z != 0, 2),
+            Kind::Bls => branch_if!(s.c == 0 || s.z == 0, 2),
+            Kind::Bge => branch_if!((s.n ^ s.v) as i32 >= 0, 2),
+            Kind::Blt => branch_if!(((s.n ^ s.v) as i32) < 0, 2),
+            Kind::Bgt => branch_if!(s.z != 0 && (s.n ^ s.v) as i32 >= 0, 2),
+            Kind::Ble => branch_if!(s.z == 0 || ((s.n ^ s.v) as i32) < 0, 2),
+            Kind::B => jump!(op.imm),
+            Kind::Bx => exchange!(m!()),
+            Kind::BlxReg => {
+                let target = m!();
+                s.r[14] = pc!().wrapping_add(2) | 1;
+                exchange!(target)
+            }
+            Kind::Cbz => branch_if!(n!() == 0, 2),
+            Kind::Cbnz => branch_if!(n!() != 0, 2),
+            Kind::AddToPc => jump!(pc!().wrapping_add(4).wrapping_add(m!()) & !1),
+            Kind::MovToPc => jump!(m!() & !1),
+
+            Kind::MovImmW => put!(4, op.imm),
+            Kind::Movt => put!(4, d!() & 0xFFFF | op.imm << 16),
+            Kind::AddImmW => put!(4, n!().wrapping_add(op.imm)),
+            Kind::SubImmW => put!(4, n!().wrapping_sub(op.imm)),
+            Kind::RsbImmW => put!(4, op.imm.wrapping_sub(n!())),
+            Kind::AndImmW => put!(4, n!() & op.imm),
+            Kind::OrrImmW => put!(4, n!() | op.imm),
+            Kind::EorImmW => put!(4, n!() ^ op.imm),
+            Kind::AddImmSW => put!(4, sum!(n!(), op.imm, 0)),
+            Kind::SubImmSW => put!(4, difference!(n!(), op.imm)),
+            Kind::CmpImmW => {
+                difference!(n!(), op.imm);
+                next!(4)
+            }
+            Kind::TstImmW => {
+                s.set_nz(n!() & op.imm);
+                if op.rm != 0 {
+                    s.c = u32::from(op.rm) - 1;
+                }
+                next!(4)
+            }
+            Kind::DataImmW => {
+                data::immediate(s, *op);
+                next!(4)
+            }
+            Kind::AddLslW => put!(4, n!().wrapping_add(m!() << (op.x & 31))),
+            Kind::SubLslW => put!(4, n!().wrapping_sub(m!() << (op.x & 31))),
+            Kind::AndLslW => put!(4, n!() & m!() << (op.x & 31)),
+            Kind::OrrLslW => put!(4, n!() | m!() << (op.x & 31)),
+            Kind::EorLslW => put!(4, n!() ^ m!() << (op.x & 31)),
+            Kind::BicLslW => put!(4, n!() & !(m!() << (op.x & 31))),
+            Kind::MovLslW => put!(4, m!() << (op.x & 31)),
+            Kind::MovLsrW => put!(4, m!() >> (op.x & 31)),
+            Kind::MovAsrW => put!(4, (m!() as i32 >> (op.x & 31)) as u32),
+            Kind::CmpLslW => {
+                difference!(n!(), m!() << (op.x & 31));
+                next!(4)
+            }
+            Kind::DataRegW => {
+                data::register(s, *op);
+                next!(4)
+            }
+            Kind::LslRegW | Kind::LsrRegW | Kind::DataShiftW => {
+                data::shift(s, *op);
+                next!(4)
+            }
+            Kind::ExtendW => {
+                dsp::extend(s, *op);
+                next!(4)
+            }
+            Kind::Ubfx => put!(4, n!() << (op.x & 31) >> (op.imm & 31)),
+            Kind::Sbfx => put!(4, ((n!() << (op.x & 31)) as i32 >> (op.imm & 31)) as u32),
+            Kind::Bfi => put!(4, d!() & !op.imm | n!() << (op.x & 31) & op.imm),
+            Kind::Bfc => put!(4, d!() & !op.imm),
+            Kind::MulW => put!(4, n!().wrapping_mul(m!())),
+            Kind::Mla => {
+                let addend = s.r[usize::from(op.x & 15)];
+                put!(4, n!().wrapping_mul(m!()).wrapping_add(addend))
+            }
+            Kind::Mls => {
+                let minuend = s.r[usize::from(op.x & 15)];
+                put!(4, minuend.wrapping_sub(n!().wrapping_mul(m!())))
+            }
+            Kind::Umull => {
+                let product = u64::from(n!()) * u64::from(m!());
+                s.r[usize::from(op.x & 15)] = product as u32;
+                put!(4, (product >> 32) as u32)
+            }
+            Kind::Smull => {
+                let product = i64::from(n!() as i32) * i64::from(m!() as i32);
+                s.r[usize::from(op.x & 15)] = product as u32;
+                put!(4, (product >> 32) as u32)
+            }
+            Kind::Umlal => {
+                let addend = u64::from(d!()) << 32 | u64::from(s.r[usize::from(op.x & 15)]);
+                let sum = (u64::from(n!()) * u64::from(m!())).wrapping_add(addend);
+                s.r[usize::from(op.x & 15)] = sum as u32;
+                put!(4, (sum >> 32) as u32)
+            }
+            Kind::Udiv | Kind::Sdiv => {
+                let (dividend, divisor) = (n!(), m!());
+                if divisor == 0 && s.scb.ccr & ccr::DIV_0_TRP != 0 {
+                    trap!(Trap::DivideByZero)
+                }
+                let quotient = if kind == Kind::Udiv {
+                    dividend.checked_div(divisor).unwrap_or(0)
+                } else if divisor == 0 {
+                    0
+                } else {
+                    (dividend as i32).wrapping_div(divisor as i32) as u32
+                };
+                put!(4, quotient)
+            }
+            Kind::Clz => put!(4, m!().leading_zeros()),
+            Kind::Dsp => {
+                dsp::execute(s, *op);
+                next!(4)
+            }
+
+            Kind::LdrImmW => load!(4, Word, n!().wrapping_add(op.imm), u32),
+            Kind::LdrRegW => load!(4, Word, n!().wrapping_add(m!() << (op.x & 31)), u32),
+            Kind::LdrbImmW => load!(4, Byte, n!().wrapping_add(op.imm), u32),
+            Kind::LdrbRegW => load!(4, Byte, n!().wrapping_add(m!() << (op.x & 31)), u32),
+            Kind::LdrhImmW => load!(4, Half, n!().wrapping_add(op.imm), u32),
+            Kind::LdrhRegW => load!(4, Half, n!().wrapping_add(m!() << (op.x & 31)), u32),
+            Kind::LdrsbImmW => load!(4, Byte, n!().wrapping_add(op.imm), i8),
+            Kind::LdrsbRegW => load!(4, Byte, n!().wrapping_add(m!() << (op.x & 31)), i8),
+            Kind::LdrshImmW => load!(4, Half, n!().wrapping_add(op.imm), i16),
+            Kind::LdrshRegW => load!(4, Half, n!().wrapping_add(m!() << (op.x & 31)), i16),
+            Kind::LdrLitW => load!(4, Word, op.imm, u32),
+            Kind::StrImmW => store!(4, Word, n!().wrapping_add(op.imm)),
+            Kind::StrRegW => store!(4, Word, n!().wrapping_add(m!() << (op.x & 31))),
+            Kind::StrbImmW => store!(4, Byte, n!().wrapping_add(op.imm)),
+            Kind::StrbRegW => store!(4, Byte, n!().wrapping_add(m!() << (op.x & 31))),
+            Kind::StrhImmW => store!(4, Half, n!().wrapping_add(op.imm)),
+            Kind::StrhRegW => store!(4, Half, n!().wrapping_add(m!() << (op.x & 31))),
+            Kind::LdrdW | Kind::LoadDualW => call!(4, transfer::load_dual),
+            Kind::StrdW | Kind::StoreDualW => call!(4, transfer::store_dual),
+            Kind::LoadGeneralW => {
+                s.cycles = end - budget;
+                match tried!(transfer::load_general(s, bus, *op)) {
+                    Some(target) => exchange!(target),
+                    None => next_or_leave!(4),
+                }
+            }
+            Kind::StoreGeneralW => call!(4, transfer::store_general),
+            Kind::LoadMultipleW => call!(4, transfer::load_multiple),
+            Kind::StoreMultipleW => call!(4, transfer::store_multiple),
+            Kind::ExclusiveW => call!(4, transfer::exclusive),
+
+            Kind::BcondW => branch_if!(s.holds(op.x), 4),
+            Kind::Bl => {
+                s.r[14] = pc!().wrapping_add(4) | 1;
+                jump!(op.imm)
+            }
+            Kind::TableBranch => {
+                s.cycles = end - budget;
+                let target = tried!(transfer::table_branch(s, bus, *op, pc!()));
+                exchange!(target | 1)
+            }
+
+            Kind::System => {
+                system::execute(s, *op);
+                next_or_leave!(u32::from(op.len))
+            }
+            Kind::Bkpt => trap!(Trap::Breakpoint),
+            Kind::Udf => trap!(Trap::Undefined),
+            Kind::Undefined => trap!(Trap::stop(StopReason::Undefined { encoding: op.imm })),
+            Kind::Coprocessor => trap!(Trap::NoCoprocessor),
         }
     }
 }

@@ -8,6 +8,8 @@
 pub(super) enum Kind {
     /// Not decoded yet. Zero, so that a fresh page is all of it.
     Undecoded = 0,
+    /// Behind the last instruction of a page.
+    PageEnd,
     /// Inside an IT block, or reads the program counter as a plain operand: `inner` is the
     /// instruction, `it` its condition.
     InIt,
@@ -214,6 +216,12 @@ impl Op {
         rm: 0,
         x: 0,
         imm: 0,
+    };
+
+    /// What stands behind a page's last instruction.
+    pub(super) const PAGE_END: Op = Op {
+        kind: Kind::PageEnd,
+        ..Op::UNDECODED
     };
 
     /// The rest of a 16-bit instruction's fields.

@@ -134,12 +134,14 @@ impl State {
         self.r[usize::from(register & 15)] = value;
     }
 
+    #[inline]
     pub(super) fn set_nz(&mut self, result: u32) {
         self.n = result;
         self.z = result;
     }
 
     /// Whether a condition code holds.
+    #[inline]
     pub(super) fn holds(&self, condition: u8) -> bool {
         let positive = match condition >> 1 {
             0 => self.z == 0,
