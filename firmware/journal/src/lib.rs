@@ -28,6 +28,8 @@ pub const EVENTS: Range<u32> = 0x000F_E000..0x0010_0000;
 const KEY: u8 = 1;
 /// The generation number before the state.
 const GENERATION: usize = size_of::<u32>();
+/// How often a write is tried that doesn't read back.
+const ATTEMPTS: usize = 4;
 /// Bytes of an item: key, generation, state.
 const ITEM: usize = (size_of_val(&KEY) + GENERATION + RECORD_LENGTH).next_multiple_of(4);
 /// Bytes that the very first anchor can reach: the page's mark, the item's header, key and number.
@@ -108,10 +110,36 @@ impl<F: NorFlash> Journal<F> {
         block_on(map.fetch_item::<u32>(&mut buffer, &KEY)).map_err(|_| StoreError)
     }
 
+    /// Writes a record, and reads it back: cells that don't take it are left behind.
+    fn put_state(&mut self, generation: u32, state: &State) -> Result<(), StoreError> {
+        let mut record = [0; GENERATION + RECORD_LENGTH];
+        record[..GENERATION].copy_from_slice(&generation.to_le_bytes());
+        record[GENERATION..].copy_from_slice(&state.encode());
+        for _ in 0..ATTEMPTS {
+            let mut buffer = [0; ITEM];
+            let mut map = map(&mut self.flash, STATES)?;
+            block_on(map.store_item(&mut buffer, &KEY, &record.as_slice()))
+                .map_err(|_| StoreError)?;
+            let mut buffer = [0; ITEM];
+            let kept = block_on(map.fetch_item::<&[u8]>(&mut buffer, &KEY));
+            if kept.is_ok_and(|kept| kept == Some(&record)) {
+                return Ok(());
+            }
+        }
+        Err(StoreError)
+    }
+
+    /// Writes an anchor, likewise.
     fn put_anchor(&mut self, generation: u32) -> Result<(), StoreError> {
-        let mut buffer = [0; ITEM];
-        let mut map = map(&mut self.flash, ANCHORS)?;
-        block_on(map.store_item(&mut buffer, &KEY, &generation)).map_err(|_| StoreError)
+        for _ in 0..ATTEMPTS {
+            let mut buffer = [0; ITEM];
+            let mut map = map(&mut self.flash, ANCHORS)?;
+            block_on(map.store_item(&mut buffer, &KEY, &generation)).map_err(|_| StoreError)?;
+            if self.anchor() == Ok(Some(generation)) {
+                return Ok(());
+            }
+        }
+        Err(StoreError)
     }
 
     fn events(&mut self) -> Result<EventLog, StoreError> {
@@ -141,12 +169,7 @@ impl<F: NorFlash> Journal<F> {
 impl<F: NorFlash> Store for Journal<F> {
     fn save(&mut self, state: &State) -> Result<(), StoreError> {
         let generation = self.generation.checked_add(1).ok_or(StoreError)?;
-        let mut record = [0; GENERATION + RECORD_LENGTH];
-        record[..GENERATION].copy_from_slice(&generation.to_le_bytes());
-        record[GENERATION..].copy_from_slice(&state.encode());
-        let mut buffer = [0; ITEM];
-        let mut map = map(&mut self.flash, STATES)?;
-        block_on(map.store_item(&mut buffer, &KEY, &record.as_slice())).map_err(|_| StoreError)?;
+        self.put_state(generation, state)?;
         self.put_anchor(generation)?;
         self.generation = generation;
         Ok(())

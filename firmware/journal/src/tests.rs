@@ -3,6 +3,8 @@
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
+use proptest::prelude::*;
+
 use lock_logic::{Bridge, Code, Model, State, Store, StoreError};
 
 use crate::{ANCHORS, EVENTS, Journal, STATES};
@@ -355,4 +357,51 @@ fn a_spoilt_log_begins_anew_and_is_no_fault() {
         journal.append([2, number, 0, 0, 0, 0, 0, 0]).unwrap();
     }
     assert_eq!(numbers(&journal.flash).last(), Some(&9));
+}
+
+/// Words of one kind of page and what becomes of them: bits that fall, or any bytes. A record and
+/// its anchor both hit, and nothing else, would read as the state before.
+fn damage() -> impl Strategy<Value = Vec<(usize, u32, bool)>> {
+    let words = |pages: core::ops::Range<u32>| {
+        let start = (pages.start - BASE) as usize / 4;
+        let end = (pages.end - BASE) as usize / 4;
+        let word = prop_oneof![start..start + 200, start..end];
+        prop::collection::vec((word, any::<u32>(), any::<bool>()), 1..60)
+    };
+    prop_oneof![words(STATES), words(ANCHORS), words(EVENTS)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn damage_of_any_kind_is_a_fault_or_harmless(
+        states in 0..150_u8,
+        events in 0..100_u8,
+        damage in damage(),
+    ) {
+        let (mut journal, _) = open(Flash::new());
+        for number in 0..states {
+            journal.save(&state(number)).unwrap();
+        }
+        for number in 0..events {
+            journal.append([2, number, 0, 0, 0, 0, 0, 0]).unwrap();
+        }
+        let last = states.checked_sub(1).map_or_else(State::default, state);
+        let mut flash = journal.into_flash();
+        for (word, bits, falls) in damage {
+            let place: &mut [u8; 4] = flash.bytes[word * 4..].first_chunk_mut().unwrap();
+            let before = u32::from_le_bytes(*place);
+            let after = if falls { before & bits } else { bits };
+            *place = after.to_le_bytes();
+        }
+        let (mut journal, kept) = reopened(flash);
+        prop_assert!(kept.is_none() || kept == Some(last));
+        if kept.is_none() {
+            prop_assert_eq!(journal.wipe(), Ok(()));
+        }
+        prop_assert_eq!(journal.save(&state(9)), Ok(()));
+        journal.append([2; 8]).unwrap();
+        prop_assert_eq!(reopened(journal.into_flash()).1, Some(state(9)));
+    }
 }

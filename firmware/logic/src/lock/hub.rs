@@ -13,6 +13,14 @@ use crate::time::{Moment, Span};
 
 /// How long after hub button `A` a hello pairs.
 const PAIRING: Span = Span::seconds(30);
+/// Requests that change and move nothing.
+const QUESTIONS: [u8; 5] = [
+    command::STATUS,
+    command::BATTERY,
+    command::GET_CODE,
+    command::GET_CLOCK,
+    command::EVENT,
+];
 /// A request that was carried out, in the event log.
 const DONE: u8 = 0;
 
@@ -48,7 +56,10 @@ impl Lock {
                 refusal as u8
             }
         };
-        self.note(now, What::Hub, [heard.command, result]);
+        // Questions leave no trace: reading the log must not push out what is read.
+        if !QUESTIONS.contains(&heard.command) {
+            self.note(now, What::Hub, [heard.command, result]);
+        }
     }
 
     pub(super) fn refuse(&mut self, request: &Heard, refusal: Refusal) {
@@ -89,7 +100,8 @@ impl Lock {
                 self.acknowledged(request, &[status])
             }
             (command::BATTERY, []) => {
-                self.acknowledged(request, &self.battery.millivolts().to_be_bytes())
+                self.battery_asked = Some(*request);
+                Ok(())
             }
             (command::SET_CODE, [hi, lo, keys @ ..]) if keys.len() == LONGEST => {
                 let slot = slot([*hi, *lo])?;
@@ -138,6 +150,15 @@ impl Lock {
     fn acknowledged(&mut self, request: &Heard, args: &[u8]) -> Result<(), Refusal> {
         self.link.answer(request, Kind::Ack, args);
         Ok(())
+    }
+
+    /// The pack was measured, and so the hub's question can be answered: with its idle volts, which
+    /// under a running motor are those that it had before.
+    pub(super) fn answer_battery(&mut self) {
+        if let Some(request) = self.battery_asked.take() {
+            let millivolts = self.battery.millivolts().to_be_bytes();
+            self.link.answer(&request, Kind::Ack, &millivolts);
+        }
     }
 
     /// A hello pairs for a while after the hub button; otherwise it tells whether the lock is

@@ -7,7 +7,6 @@ use crate::feedback::{Cue, Light};
 use crate::gesture::Gesture;
 use crate::handing::Bolt;
 use crate::hub::Alarm;
-use crate::motor::Measured;
 use crate::time::{Moment, Span};
 
 const EVERY: Span = Span::seconds(6);
@@ -47,8 +46,8 @@ impl Lock {
         }
     }
 
-    pub(super) fn blink(&mut self, now: Moment, measured: Measured) {
-        let colour = if self.battery.idle(measured.pack) != Charge::Good {
+    pub(super) fn blink(&mut self, now: Moment) {
+        let colour = if self.battery.charge() != Charge::Good {
             Light::Red
         } else if self.bolt() == Bolt::Extended {
             Light::Amber

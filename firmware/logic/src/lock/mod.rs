@@ -16,7 +16,7 @@ use crate::event::{EventLog, What};
 use crate::feedback::{Feedback, Light};
 use crate::gesture::Gesture;
 use crate::handing::Bolt;
-use crate::hub::{Clock, Frame, Link, Parser};
+use crate::hub::{Clock, Frame, Heard, Link, Parser};
 use crate::lockout::Lockout;
 use crate::motion::{Command, Motion};
 use crate::motor::{Bridge, Measured};
@@ -106,6 +106,8 @@ pub struct Lock {
     link: Link,
     parser: Parser,
     clock: Option<Clock>,
+    /// The hub's question for the pack's volts, until they are measured.
+    battery_asked: Option<Heard>,
     /// Until when a hello pairs.
     pairing: Option<Moment>,
 }
@@ -137,6 +139,7 @@ impl Lock {
             link: Link::default(),
             parser: Parser::default(),
             clock: None,
+            battery_asked: None,
             pairing: None,
         };
         lock.note(Moment::BOOT, What::Boot, [reason as u8, 0]);
@@ -175,7 +178,9 @@ impl Lock {
             keypad: self.feedback.keypad(now),
             beeper: self.audible() && self.feedback.beeper(now),
             bridge: self.bridge,
-            measure: self.idle.wants_sample() || self.motion.wants_sample(now),
+            measure: self.idle.wants_sample()
+                || self.battery_asked.is_some()
+                || self.motion.wants_sample(now),
             again,
         }
     }
@@ -225,11 +230,16 @@ impl Lock {
 
     fn measured(&mut self, now: Moment, measured: Measured) {
         let charge = self.battery.charge();
-        if self.idle.take_sample() && !self.motion.busy() {
-            self.blink(now, measured);
-        } else {
+        let blinks = self.idle.take_sample();
+        if self.motion.busy() {
             self.motor_measured(now, measured);
+        } else {
+            self.battery.idle(measured.pack);
+            if blinks {
+                self.blink(now);
+            }
         }
+        self.answer_battery();
         if self.battery.charge() != charge {
             self.charge_changed(now);
         }
