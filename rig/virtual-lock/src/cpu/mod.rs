@@ -22,5 +22,12 @@ mod system;
 mod systick;
 mod transfer;
 
+#[cfg(test)]
+mod core_tests;
+#[cfg(test)]
+mod debug_tests;
+#[cfg(test)]
+mod testing;
+
 pub use self::core::Core;
 pub use self::stop::{Exit, Stop, StopReason};

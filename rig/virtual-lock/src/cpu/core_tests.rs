@@ -1,0 +1,215 @@
+//! The core as a whole: time, sleep, stalls, stale code, forks.
+
+use super::testing::{CODE, LINES, RAM, STACK, TestBus, run, started};
+use super::{Core, Exit, StopReason};
+use crate::cpu::bus::Size;
+use crate::time::Ticks;
+
+/// `B .`
+const STAY: u16 = 0xE7FE;
+
+#[test]
+fn starts_at_the_reset_vector() {
+    let (core, _) = started(&[STAY]);
+    assert_eq!((core.register(13), core.register(15)), (STACK, CODE));
+    assert_eq!(core.now(), Ticks(0));
+}
+
+#[test]
+fn an_instruction_takes_a_cycle_and_events_end_a_run_in_time() {
+    let (mut core, mut bus) = started(&[STAY]);
+    bus.event = Ticks(1_001);
+    assert_eq!(core.run(&mut bus, Ticks::SECOND), Exit::Reached);
+    assert_eq!(core.now(), Ticks(1_008), "the first cycle at or after it");
+    bus.event = Ticks::NEVER;
+    assert_eq!(run(&mut core, &mut bus, 10), Exit::Reached);
+    assert_eq!(core.now(), Ticks(1_088));
+}
+
+#[test]
+fn held_in_reset_it_does_nothing() {
+    let mut bus = TestBus::with(&[STAY]);
+    let mut core = Core::new();
+    assert!(core.is_sleeping());
+    assert_eq!(run(&mut core, &mut bus, 100), Exit::Sleeping);
+}
+
+#[test]
+fn waits_for_an_interrupt_and_sees_it_through_primask() {
+    // CPSID i; WFI; MOVS R0, #1; B .
+    let (mut core, mut bus) = started(&[0xB672, 0xBF30, 0x2001, STAY]);
+    core.ppb_write(&mut bus, 0xE000_E100, Size::Word, 1 << 3)
+        .unwrap();
+    assert_eq!(run(&mut core, &mut bus, 100), Exit::Sleeping);
+    assert_eq!(core.now(), Ticks(16));
+    core.skip_to(Ticks(1_000));
+    assert_eq!(run(&mut core, &mut bus, 1), Exit::Sleeping);
+    bus.lines = 1 << 3;
+    assert_eq!(run(&mut core, &mut bus, 10), Exit::Reached);
+    assert_eq!((core.register(0), core.register(15)), (1, CODE + 6));
+    assert_eq!(core.register(16) & 0x1FF, 0, "not taken");
+}
+
+#[test]
+fn events_wake_wfe_once_and_are_remembered() {
+    // SEV; WFE; WFE; MOVS R0, #1
+    let (mut core, mut bus) = started(&[0xBF40, 0xBF20, 0xBF20, 0x2001, STAY]);
+    // SCR.SEVONPEND: an interrupt that is not enabled wakes, too.
+    core.ppb_write(&mut bus, 0xE000_ED10, Size::Word, 1 << 4)
+        .unwrap();
+    assert_eq!(run(&mut core, &mut bus, 100), Exit::Sleeping);
+    assert_eq!(core.register(15), CODE + 6, "the first WFE took the event");
+    bus.lines = 1;
+    run(&mut core, &mut bus, 10);
+    assert_eq!(core.register(0), 1);
+}
+
+#[test]
+fn an_interrupt_that_stays_asserted_is_taken_again() {
+    let (mut core, mut bus) = started(&[STAY]);
+    bus.vector(16, 0x301);
+    // ADDS R4, #1; BX LR
+    bus.place(0x300, &[0x3401, 0x4770]);
+    core.ppb_write(&mut bus, 0xE000_E100, Size::Word, 1)
+        .unwrap();
+    bus.lines = 1;
+    run(&mut core, &mut bus, 200);
+    let times = core.register(4);
+    assert!(times > 5, "taken {times} times");
+    bus.lines = 0;
+    run(&mut core, &mut bus, 200);
+    let after = core.register(4);
+    run(&mut core, &mut bus, 200);
+    assert_eq!(core.register(4), after);
+}
+
+#[test]
+fn a_handler_that_clears_its_line_is_taken_once() {
+    let (mut core, mut bus) = started(&[STAY]);
+    bus.vector(16 + 40, 0x301);
+    // MOVS R0, #1; LSLS R0, #30; MOVS R1, #0; STR R1, [R0]; ADDS R4, #1; BX LR
+    bus.place(0x300, &[0x2001, 0x0780, 0x2100, 0x6001, 0x3401, 0x4770]);
+    assert_eq!(LINES, 1 << 30);
+    core.ppb_write(&mut bus, 0xE000_E104, Size::Word, 1 << 8)
+        .unwrap();
+    bus.lines = 1 << 40;
+    run(&mut core, &mut bus, 300);
+    assert_eq!(core.register(4), 1);
+}
+
+#[test]
+fn systick_interrupts_and_bounds_sleep() {
+    // WFI; B .-2
+    let (mut core, mut bus) = started(&[0xBF30, 0xE7FD]);
+    bus.vector(15, 0x301);
+    bus.place(0x300, &[0x3401, 0x4770]);
+    assert_eq!(core.next_event(), Ticks::NEVER);
+    core.ppb_write(&mut bus, 0xE000_E014, Size::Word, 999)
+        .unwrap();
+    core.ppb_write(&mut bus, 0xE000_E010, Size::Word, 7)
+        .unwrap();
+    for _ in 0..5 {
+        assert_eq!(core.run(&mut bus, Ticks::SECOND), Exit::Sleeping);
+        core.skip_to(core.next_event());
+    }
+    run(&mut core, &mut bus, 20);
+    assert_eq!(core.register(4), 5);
+    assert_eq!(core.next_event(), Ticks(6 * 1_000 * 8));
+}
+
+#[test]
+fn a_busy_flash_holds_the_core_up() {
+    let (mut core, mut bus) = started(&[0x3001, 0xE7FD]);
+    bus.stalled = Ticks(8_000);
+    assert_eq!(run(&mut core, &mut bus, 500), Exit::Reached);
+    assert_eq!((core.now(), core.register(0)), (Ticks(4_000), 0));
+    run(&mut core, &mut bus, 501);
+    assert_eq!(core.register(0), 1);
+}
+
+#[test]
+fn code_that_rewrites_itself_runs_as_written() {
+    // In RAM: MOVS R0, #1; STRH R1, [R2]; NOP; (MOVS R0, #2); B .
+    let (mut core, mut bus) = started(&[0x4718]);
+    let base = RAM + 0x100;
+    bus.place(base, &[0x2001, 0x8011, 0xBF00, 0x2002, STAY]);
+    core.set_register(3, base | 1);
+    // MOVS R0, #7 over MOVS R0, #2
+    core.set_register(1, 0x2007);
+    core.set_register(2, base + 6);
+    run(&mut core, &mut bus, 20);
+    assert_eq!(core.register(0), 7);
+    // And once more, now that the place is decoded.
+    core.set_register(15, base);
+    core.set_register(1, 0x2009);
+    run(&mut core, &mut bus, 20);
+    assert_eq!(core.register(0), 9);
+}
+
+#[test]
+fn memory_changed_by_others_is_decoded_anew() {
+    let (mut core, mut bus) = started(&[0x2001, 0xE7FD]);
+    run(&mut core, &mut bus, 10);
+    assert_eq!(core.register(0), 1);
+    bus.place(CODE, &[0x2005]);
+    bus.generation += 1;
+    run(&mut core, &mut bus, 10);
+    assert_eq!(core.register(0), 5);
+}
+
+#[test]
+fn a_fork_goes_its_own_way() {
+    // ADDS R0, #1; B .-2
+    let (mut core, mut bus) = started(&[0x3001, 0xE7FD]);
+    run(&mut core, &mut bus, 100);
+    let (mut fork, mut fork_bus) = (core.clone(), bus.clone());
+    fork_bus.place(CODE, &[0x3002]);
+    fork_bus.generation += 1;
+    run(&mut fork, &mut fork_bus, 100);
+    run(&mut core, &mut bus, 100);
+    assert_eq!((core.register(0), fork.register(0)), (100, 150));
+}
+
+#[test]
+fn what_is_not_modelled_stops_with_its_place() {
+    // LDR R0, =LINES+4; STR R0, [R0]
+    let (mut core, mut bus) = started(&[0x4800, 0x6000, 0x0004, 0x4000]);
+    let Exit::Stopped(stop) = run(&mut core, &mut bus, 10) else {
+        panic!("it went on");
+    };
+    assert_eq!(
+        stop.to_string(),
+        "TEST.REGISTER at 0x40000004 is not modelled, at pc 0x00000202"
+    );
+    // An encoding that means nothing.
+    let (mut core, mut bus) = started(&[0xBF00, 0xBA80]);
+    let Exit::Stopped(stop) = run(&mut core, &mut bus, 10) else {
+        panic!("it went on");
+    };
+    assert_eq!(stop.pc, CODE + 2);
+    assert_eq!(stop.reason, StopReason::Undefined { encoding: 0xBA80 });
+}
+
+#[test]
+fn a_fault_in_a_fault_handler_locks_up() {
+    // UDF; HardFault's handler executes UDF again.
+    let (mut core, mut bus) = started(&[0xDE00]);
+    bus.vector(3, 0x301);
+    bus.place(0x300, &[0xDE01]);
+    let Exit::Stopped(stop) = run(&mut core, &mut bus, 100) else {
+        panic!("it went on");
+    };
+    assert_eq!(stop.pc, 0x300);
+    assert!(matches!(stop.reason, StopReason::Lockup { .. }), "{stop}");
+}
+
+#[test]
+fn software_may_ask_for_a_reset() {
+    // STR R1, [R0]: AIRCR
+    let (mut core, mut bus) = started(&[0x6001, STAY]);
+    core.set_register(0, 0xE000_ED0C);
+    core.set_register(1, 0x05FA_0004);
+    assert_eq!(run(&mut core, &mut bus, 10), Exit::ResetRequested);
+    core.reset(&mut bus).unwrap();
+    assert_eq!(core.register(15), CODE);
+}
