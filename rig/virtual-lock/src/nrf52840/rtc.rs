@@ -132,8 +132,8 @@ impl Rtc {
         }
     }
 
-    fn count(&mut self, wires: &mut Wires) {
-        let now = wires.now;
+    /// Generates the events of the increment at `now`, if there is one.
+    fn count(&mut self, now: Ticks, wires: &mut Wires) {
         let since = now.0 - self.base_time.0;
         if !self.running || since == 0 || !since.is_multiple_of(self.period()) {
             return;
@@ -156,6 +156,7 @@ impl Rtc {
 
 impl Peripheral for Rtc {
     fn read(&mut self, offset: u32, wires: &mut Wires) -> Result<u32, Gap> {
+        self.advance(wires);
         Ok(match offset {
             0x340 | 0x344 | 0x348 => self.event_enable,
             0x504 => self.counter(wires.now),
@@ -168,6 +169,7 @@ impl Peripheral for Rtc {
     }
 
     fn write(&mut self, offset: u32, value: u32, wires: &mut Wires) -> Result<(), Gap> {
+        self.advance(wires);
         let events = 3 | ((1 << self.compares) - 1) << COMPARE;
         match offset {
             0x000..0x010 if value == 1 => return self.task(offset, wires),
@@ -205,15 +207,20 @@ impl Peripheral for Rtc {
         self.next
     }
 
+    /// The core is between two instructions when it looks here, and so a little past what was due:
+    /// that happens at its own time, or the counter would never meet it.
     fn advance(&mut self, wires: &mut Wires) {
-        self.count(wires);
-        if self.pending_at <= wires.now {
-            self.pending_at = Ticks::NEVER;
-            for task in std::mem::take(&mut self.pending) {
-                self.perform(task, wires.now);
+        while self.next <= wires.now {
+            let due = self.next;
+            self.count(due, wires);
+            if self.pending_at <= due {
+                self.pending_at = Ticks::NEVER;
+                for task in std::mem::take(&mut self.pending) {
+                    self.perform(task, due);
+                }
             }
+            self.reschedule(due);
         }
-        self.reschedule(wires.now);
     }
 
     fn interrupt(&self) -> bool {
@@ -270,6 +277,21 @@ mod tests {
         go(&mut rtc, &mut wires, LFCLK * 1001);
         assert!(rtc.interrupt());
         assert_eq!(rtc.next_event(), Ticks(LFCLK * (1001 + WRAP)));
+    }
+
+    #[test]
+    fn a_match_that_the_core_passed_by_a_tick_is_an_event() {
+        let (mut rtc, mut wires) = rtc();
+        rtc.write(0x540, 1000, &mut wires).unwrap();
+        rtc.write(0x304, 1 << 16, &mut wires).unwrap();
+        wires.now = Ticks(LFCLK * 1001 + 2);
+        rtc.advance(&mut wires);
+        assert!(rtc.interrupt());
+        rtc.write(0x140, 0, &mut wires).unwrap();
+        rtc.write(0x540, 2000, &mut wires).unwrap();
+        wires.now = Ticks(LFCLK * 2001 + 2);
+        rtc.write(0x54C, 5, &mut wires).unwrap();
+        assert!(rtc.interrupt());
     }
 
     #[test]
