@@ -10,6 +10,10 @@ pub(crate) const RUNNING_TOO_LOW: u16 = 3600;
 /// Pack volts, in millivolts, from which the warnings end.
 pub(crate) const CLEARS: u16 = 5100;
 
+/// What the board's converter may be wrong by, in millivolts: it has a step of 2.6 mV. A pack at a
+/// threshold counts as beyond it.
+const RESOLUTION: u16 = 2;
+
 /// What the pack can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Charge {
@@ -32,11 +36,11 @@ impl Battery {
     /// Takes the pack's idle volts.
     pub(crate) fn idle(&mut self, millivolts: u16) -> Charge {
         self.millivolts = millivolts;
-        self.charge = if millivolts <= TOO_LOW {
+        self.charge = if millivolts <= TOO_LOW + RESOLUTION {
             Charge::TooLow
-        } else if millivolts <= LOW {
+        } else if millivolts <= LOW + RESOLUTION {
             self.charge.max(Charge::Low)
-        } else if millivolts >= CLEARS {
+        } else if millivolts >= CLEARS - RESOLUTION {
             Charge::Good
         } else {
             self.charge
@@ -68,15 +72,15 @@ mod tests {
         let mut battery = Battery::default();
         for (millivolts, charge) in [
             (6000, Charge::Good),
-            (4801, Charge::Good),
-            (4800, Charge::Low),
-            (5099, Charge::Low),
-            (4501, Charge::Low),
-            (4500, Charge::TooLow),
+            (4803, Charge::Good),
+            (4802, Charge::Low),
+            (5097, Charge::Low),
+            (4503, Charge::Low),
+            (4502, Charge::TooLow),
             (4700, Charge::TooLow),
-            (5099, Charge::TooLow),
-            (5100, Charge::Good),
-            (5099, Charge::Good),
+            (5097, Charge::TooLow),
+            (5098, Charge::Good),
+            (5097, Charge::Good),
         ] {
             assert_eq!(battery.idle(millivolts), charge, "{millivolts} mV");
         }

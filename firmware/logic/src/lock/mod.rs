@@ -212,6 +212,8 @@ impl Lock {
         } = edge;
         let since_boot = at <= Moment::BOOT + BOOT_SETTLING;
         match (contact, closed) {
+            // Held since before there was power, a key isn't pressed.
+            (Contact::Digit(_) | Contact::Lock | Contact::Hub, true) if since_boot => {}
             (Contact::Digit(digit), true) => self.digit(now, digit),
             (Contact::Lock, true) => self.lock_key(now),
             (Contact::Program, true) => {

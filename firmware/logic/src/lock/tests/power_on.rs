@@ -172,6 +172,23 @@ fn a_power_cut_before_the_press_resets_nothing() {
 }
 
 #[test]
+fn keys_held_while_power_comes_are_not_pressed() {
+    let mut door = Door::programmed(Model::TenKey, &[&[1, 2, 3, 4]]);
+    for contact in [Contact::Lock, Contact::Digit(1), Contact::Hub] {
+        door.unplug();
+        door.contact(contact, true);
+        door.power();
+        door.wait(1000);
+        door.contact(contact, false);
+        door.wait(6000);
+        assert_eq!(door.did(), []);
+        door.press(contact);
+        door.wait(10_000);
+        assert_eq!(door.did().is_empty(), contact == Contact::Hub);
+    }
+}
+
+#[test]
 fn a_watchdog_reset_with_program_held_begins_no_procedure() {
     let mut door = Door::programmed(Model::TenKey, &[&[1, 2, 3, 4]]);
     door.contact(Contact::Program, true);
