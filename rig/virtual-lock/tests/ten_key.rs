@@ -7,6 +7,8 @@ use common::{flashed, hand, tap, wait};
 use virtual_lock::VirtualLock;
 use virtual_lock::board::signal::{Contact, Signal};
 use virtual_lock::board::{Event, Handing, Jam, Start, Supply, Way, What};
+use virtual_lock::cpu::bus::Size;
+use virtual_lock::debug::target::DebugTarget;
 use virtual_lock::time::Ticks;
 
 fn level(lock: &VirtualLock, signal: Signal) -> bool {
@@ -151,4 +153,34 @@ fn a_blank_chip_says_why_it_does_not_run() {
     lock.connect().unwrap();
     let error = lock.run_until(Ticks::SECOND).unwrap_err();
     insta::assert_snapshot!(error, @"run on: lockup by an instruction outside memory, at pc 0xfffffffe after 0.001000 s");
+}
+
+/// When the idle lock next wakes by itself, to 10 microseconds.
+fn wake(lock: &VirtualLock) -> Ticks {
+    const DHCSR: u32 = 0xE000_EDF0;
+    const S_SLEEP: u32 = 1 << 18;
+    let mut lock = lock.clone();
+    loop {
+        if lock.debug_read(DHCSR, Size::Word).unwrap() & S_SLEEP == 0 {
+            return lock.now();
+        }
+        lock.run_until(lock.now() + Ticks::from_micros(10)).unwrap();
+    }
+}
+
+#[test]
+fn a_press_is_heard_also_around_the_moment_in_which_the_idle_lock_wakes() {
+    let mut idle = flashed();
+    hand(&mut idle);
+    wait(&mut idle, 5000);
+    let wake = wake(&idle);
+    for step in 0..700 {
+        let mut lock = idle.clone();
+        let at = wake - Ticks::from_micros(60) + Ticks(step * 51);
+        lock.run_until(at).unwrap();
+        lock.set_contact(Contact::Lock, true).unwrap();
+        lock.run_until(at + Ticks::from_millis(30)).unwrap();
+        // Handed, no code programmed: the answer is red.
+        assert!(level(&lock, Signal::KeypadRed), "{step}");
+    }
 }

@@ -157,7 +157,7 @@ impl Chip {
         value: u32,
         now: Ticks,
     ) -> Result<(), AccessError> {
-        self.wires.now = self.wires.now.max(now);
+        self.pass(now);
         let whole = size == Size::Word && address & 3 == 0;
         match address {
             0..FLASH_END if whole => self.nvmc.write_flash(address, value, &mut self.wires),
@@ -199,7 +199,7 @@ impl Chip {
 
     fn read_register(&mut self, address: u32, now: Ticks) -> Result<u32, Gap> {
         let (id, offset) = (address >> 12 & 0x3F, address & 0xFFF);
-        self.wires.now = self.wires.now.max(now);
+        self.pass(now);
         if id == u32::from(ppi::ID) {
             return self.ppi.read(offset);
         }

@@ -244,22 +244,37 @@ impl Chip {
     /// them stops it too. Returns where it has stopped.
     pub fn advance(&mut self, to: Ticks, lines: Option<u64>) -> Ticks {
         while !self.attention && lines.is_none_or(|lines| self.interrupts == lines) {
-            let due = self.due.iter().copied().min().unwrap_or(Ticks::NEVER);
-            if due > to {
+            if !self.next_due(to) {
                 self.wires.now = self.wires.now.max(to);
                 break;
             }
-            self.wires.now = self.wires.now.max(due);
-            for (index, id) in TIMED.into_iter().enumerate() {
-                if self.due[index] <= self.wires.now {
-                    if let Some((peripheral, wires)) = self.peripheral(id) {
-                        peripheral.advance(wires);
-                    }
-                    self.touched(id);
-                }
-            }
         }
         self.wires.now
+    }
+
+    /// Lets time pass to `now` for an access from outside. What is due by then happens first, each at
+    /// its own time: the core is up to an instruction ahead of its peripherals.
+    fn pass(&mut self, now: Ticks) {
+        while self.next_due(now) {}
+        self.wires.now = self.wires.now.max(now);
+    }
+
+    /// Does what is due next, where that is not after `to`.
+    fn next_due(&mut self, to: Ticks) -> bool {
+        let due = self.due.iter().copied().min().unwrap_or(Ticks::NEVER);
+        if due > to {
+            return false;
+        }
+        self.wires.now = self.wires.now.max(due);
+        for (index, id) in TIMED.into_iter().enumerate() {
+            if self.due[index] <= self.wires.now {
+                if let Some((peripheral, wires)) = self.peripheral(id) {
+                    peripheral.advance(wires);
+                }
+                self.touched(id);
+            }
+        }
+        true
     }
 
     /// Pins, one bit each (32 and up are port 1's), whose changes the board reacts to at once.
@@ -351,7 +366,7 @@ impl Chip {
 
     /// What the board does to the line of `pin` (32 and up are port 1's).
     pub fn set_line(&mut self, pin: u8, drive: Drive, now: Ticks) {
-        self.wires.now = self.wires.now.max(now);
+        self.pass(now);
         self.wires.gpio.set_outside(pin, drive, self.wires.now);
         self.touched(gpiote::ID);
     }
@@ -363,7 +378,7 @@ impl Chip {
 
     /// Volts of VDD.
     pub fn set_vdd(&mut self, volts: f64, now: Ticks) {
-        self.wires.now = self.wires.now.max(now);
+        self.pass(now);
         self.wires.vdd = volts;
         self.clock_power.power.compare_supply(&mut self.wires);
         self.touched(clock::ID);
@@ -371,7 +386,7 @@ impl Chip {
 
     /// A byte has come in on the line of `pin`; each of its bits was `bit` long.
     pub fn serial_in(&mut self, pin: u8, byte: u8, bit: Ticks, now: Ticks) {
-        self.wires.now = self.wires.now.max(now);
+        self.pass(now);
         for index in 0..self.uartes.len() {
             if self.uartes[index].receive_pin() == Some(pin) {
                 self.uartes[index].receive(byte, bit, &mut self.wires);
@@ -384,7 +399,7 @@ impl Chip {
     pub fn set_core_state(&mut self, asleep: bool, halted: bool, now: Ticks) {
         if (asleep, halted) != (self.wires.asleep, self.wires.halted) {
             (self.wires.asleep, self.wires.halted) = (asleep, halted);
-            self.wires.now = self.wires.now.max(now);
+            self.pass(now);
             self.wdt.core_changed(&self.wires);
             self.refresh(wdt::ID);
             self.look();
