@@ -68,7 +68,7 @@ async fn main(spawner: Spawner) {
     // The RC oscillator runs at once; a crystal would have the lock wait for it at every boot.
     config.lfclk_source = LfclkSource::InternalRC;
     let mut parts = Parts::new(embassy_nrf::init(config));
-    for pin in wiring::inputs() {
+    for pin in parts.contacts {
         match watch(pin) {
             Ok(task) => spawner.spawn(task),
             Err(_) => defmt::error!("no task left to watch a contact"),

@@ -6,46 +6,72 @@ use embassy_nrf::gpio::{AnyPin, Input, Level, Output, OutputDrive, Pull};
 use embassy_nrf::{Peri, Peripherals, pac, peripherals};
 use lock_logic::{Bridge, Contact, ContactSet, Light};
 
-/// Every contact that this model has, with its port and its number there.
+/// Gives `$to` every contact that this model has: port, number there, and the same as embassy
+/// names it.
 #[cfg(feature = "ten-key")]
-const CONTACTS: [(Contact, usize, usize); 18] = [
-    (Contact::Digit(1), 1, 1),
-    (Contact::Digit(2), 1, 2),
-    (Contact::Digit(3), 1, 3),
-    (Contact::Digit(4), 1, 4),
-    (Contact::Digit(5), 1, 5),
-    (Contact::Digit(6), 1, 6),
-    (Contact::Digit(7), 1, 7),
-    (Contact::Digit(8), 1, 8),
-    (Contact::Digit(9), 1, 10),
-    (Contact::Digit(0), 1, 11),
-    (Contact::Lock, 1, 12),
-    (Contact::Program, 1, 13),
-    (Contact::Hub, 1, 14),
-    (Contact::SwitchStatus, 0, 11),
-    (Contact::SwitchAutoLock, 0, 12),
-    (Contact::SwitchAudio, 0, 24),
-    (Contact::Retracted, 0, 29),
-    (Contact::Extended, 0, 30),
-];
+macro_rules! contacts {
+    ($to:ident $($with:ident)?) => {
+        $to! {
+            $($with)?
+            (Contact::Digit(1), 1, 1, P1_01)
+            (Contact::Digit(2), 1, 2, P1_02)
+            (Contact::Digit(3), 1, 3, P1_03)
+            (Contact::Digit(4), 1, 4, P1_04)
+            (Contact::Digit(5), 1, 5, P1_05)
+            (Contact::Digit(6), 1, 6, P1_06)
+            (Contact::Digit(7), 1, 7, P1_07)
+            (Contact::Digit(8), 1, 8, P1_08)
+            (Contact::Digit(9), 1, 10, P1_10)
+            (Contact::Digit(0), 1, 11, P1_11)
+            (Contact::Lock, 1, 12, P1_12)
+            (Contact::Program, 1, 13, P1_13)
+            (Contact::Hub, 1, 14, P1_14)
+            (Contact::SwitchStatus, 0, 11, P0_11)
+            (Contact::SwitchAutoLock, 0, 12, P0_12)
+            (Contact::SwitchAudio, 0, 24, P0_24)
+            (Contact::Retracted, 0, 29, P0_29)
+            (Contact::Extended, 0, 30, P0_30)
+        }
+    };
+}
 
-/// Every contact that this model has, with its port and its number there.
+/// Gives `$to` every contact that this model has: port, number there, and the same as embassy
+/// names it.
 #[cfg(feature = "five-key")]
-const CONTACTS: [(Contact, usize, usize); 13] = [
-    (Contact::Digit(1), 1, 1),
-    (Contact::Digit(3), 1, 2),
-    (Contact::Digit(5), 1, 3),
-    (Contact::Digit(7), 1, 4),
-    (Contact::Digit(9), 1, 5),
-    (Contact::Lock, 1, 12),
-    (Contact::Program, 1, 13),
-    (Contact::Hub, 1, 14),
-    (Contact::SwitchStatus, 0, 11),
-    (Contact::SwitchAutoLock, 0, 12),
-    (Contact::SwitchAudio, 0, 24),
-    (Contact::Retracted, 0, 29),
-    (Contact::Extended, 0, 30),
-];
+macro_rules! contacts {
+    ($to:ident $($with:ident)?) => {
+        $to! {
+            $($with)?
+            (Contact::Digit(1), 1, 1, P1_01)
+            (Contact::Digit(3), 1, 2, P1_02)
+            (Contact::Digit(5), 1, 3, P1_03)
+            (Contact::Digit(7), 1, 4, P1_04)
+            (Contact::Digit(9), 1, 5, P1_05)
+            (Contact::Lock, 1, 12, P1_12)
+            (Contact::Program, 1, 13, P1_13)
+            (Contact::Hub, 1, 14, P1_14)
+            (Contact::SwitchStatus, 0, 11, P0_11)
+            (Contact::SwitchAutoLock, 0, 12, P0_12)
+            (Contact::SwitchAudio, 0, 24, P0_24)
+            (Contact::Retracted, 0, 29, P0_29)
+            (Contact::Extended, 0, 30, P0_30)
+        }
+    };
+}
+
+macro_rules! table {
+    ($(($contact:expr, $port:literal, $number:literal, $pin:ident))*) => {
+        &[$(($contact, $port, $number)),*]
+    };
+}
+
+macro_rules! inputs {
+    ($p:ident $(($contact:expr, $port:literal, $number:literal, $pin:ident))*) => {
+        [$(Input::new($p.$pin, Pull::Up)),*]
+    };
+}
+
+const CONTACTS: &[(Contact, usize, usize)] = contacts!(table);
 
 /// How many contacts this model has.
 pub(crate) const COUNT: usize = CONTACTS.len();
@@ -58,15 +84,6 @@ pub(crate) fn contacts() -> ContactSet {
         .fold(ContactSet::NONE, |set, &(contact, port, number)| {
             set.with(contact, !ports[port].pin(number))
         })
-}
-
-/// The pins of the contacts, to wait for their edges.
-pub(crate) fn inputs() -> [Input<'static>; COUNT] {
-    CONTACTS.map(|(_, port, number)| {
-        // SAFETY: `Parts` below takes no pin that is in `CONTACTS`, and `main` calls this once.
-        let pin = unsafe { AnyPin::steal((port * 32 + number) as u8) };
-        Input::new(pin, Pull::Up)
-    })
 }
 
 /// An LED of two colours, both active low.
@@ -117,8 +134,10 @@ impl Motor {
     }
 }
 
-/// Everything on the board but the contacts.
+/// Everything on the board.
 pub(crate) struct Parts {
+    /// The contacts, to wait for their edges; [`contacts`] reads them.
+    pub(crate) contacts: [Input<'static>; COUNT],
     pub(crate) status: TwoColour,
     pub(crate) keypad: TwoColour,
     pub(crate) motor: Motor,
@@ -146,6 +165,7 @@ impl Parts {
     pub(crate) fn new(p: Peripherals) -> Self {
         let low = |pin: Peri<'static, AnyPin>| Output::new(pin, Level::Low, OutputDrive::Standard);
         Self {
+            contacts: contacts!(inputs p),
             motor: Motor {
                 open: low(p.P0_26.into()),
                 close: low(p.P0_27.into()),
