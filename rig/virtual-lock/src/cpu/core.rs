@@ -250,17 +250,20 @@ impl Core {
     }
 
     /// A register by its number in DCRSR: 0 to 15 are R0 to the address of the next instruction,
-    /// 16 xPSR, 17 MSP, 18 PSP, 20 CONTROL, FAULTMASK, BASEPRI and PRIMASK by byte.
+    /// 16 xPSR, 17 MSP, 18 PSP, 20 CONTROL, FAULTMASK, BASEPRI and PRIMASK by byte, 0x21 FPSCR,
+    /// 0x40 to 0x5F S0 to S31.
     pub fn register(&self, number: u32) -> u32 {
         self.state.debug_register(number)
     }
 
-    /// Writes R0 to R15 or xPSR (16), without its exception number.
+    /// Writes R0 to R15, xPSR (16) without its exception number, FPSCR (0x21), S0 to S31 (0x40 on).
     pub fn set_register(&mut self, number: u32, value: u32) {
         match number {
             0..=14 => self.state.set_reg(number as u8, value),
             15 => self.state.r[15] = value & !1,
             16 => self.state.set_xpsr(value),
+            0x21 => self.state.float.set_status(value),
+            0x40..=0x5F => self.state.float.s[number as usize - 0x40] = value,
             _ => {}
         }
     }

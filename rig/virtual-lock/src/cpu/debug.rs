@@ -265,7 +265,10 @@ impl State {
                 self.basepri = (value >> 8) as u8 & super::nvic::PRIORITY_BITS;
                 self.faultmask = value >> 16 & 1 != 0;
                 self.set_mode(self.ipsr, (value >> 24) as u8);
+                self.float.active = value >> 26 & 1 != 0;
             }
+            0x21 => self.float.set_status(value),
+            0x40..=0x5F => self.float.s[number as usize - 0x40] = value,
             _ => {}
         }
     }
@@ -282,7 +285,10 @@ impl State {
                     | u32::from(self.basepri) << 8
                     | u32::from(self.faultmask) << 16
                     | u32::from(self.control) << 24
+                    | u32::from(self.float.active) << 26
             }
+            0x21 => self.float.fpscr,
+            0x40..=0x5F => self.float.s[number as usize - 0x40],
             _ => 0,
         }
     }

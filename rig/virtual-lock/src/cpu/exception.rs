@@ -15,6 +15,10 @@ const ENTRY_CYCLES: u64 = 12;
 const RETURN_CYCLES: u64 = 10;
 const TAIL_CHAIN_CYCLES: u64 = 6;
 
+/// Bytes of an exception's frame, without and with floating-point state.
+const FRAME: u32 = 32;
+const EXTENDED_FRAME: u32 = 104;
+
 /// EXC_RETURN: to handler mode, to thread mode on the main or on the process stack.
 const RETURN_HANDLER: u32 = 0xFFFF_FFF1;
 const RETURN_THREAD_MAIN: u32 = 0xFFFF_FFF9;
@@ -157,6 +161,12 @@ impl State {
         } else {
             RETURN_THREAD_MAIN
         };
+        // Bit 4 says that the frame has no floating-point part.
+        let mode = if self.float.active {
+            mode & !0x10
+        } else {
+            mode
+        };
         self.cycles += ENTRY_CYCLES;
         let stacked = self.push_frame(bus);
         self.take(
@@ -193,6 +203,7 @@ impl State {
         self.clear_pending(number);
         self.set_active(number, true);
         self.set_mode(number, self.control & !CONTROL_PROCESS_STACK);
+        self.float.active = false;
         self.r[14] = link;
         self.it = 0;
         self.exclusive = false;
@@ -230,9 +241,11 @@ impl State {
     }
 
     fn push_frame<B: Bus>(&mut self, bus: &mut B) -> Result<(), Trap> {
-        let align = self.scb.ccr & ccr::STKALIGN != 0;
+        let extended = self.float.active;
+        let align = extended || self.scb.ccr & ccr::STKALIGN != 0;
         let adjusted = align && self.r[13] & 4 != 0;
-        let frame = self.r[13].wrapping_sub(32) & if align { !4 } else { !0 };
+        let size = if extended { EXTENDED_FRAME } else { FRAME };
+        let frame = self.r[13].wrapping_sub(size) & if align { !4 } else { !0 };
         let words = [
             self.r[0],
             self.r[1],
@@ -247,6 +260,9 @@ impl State {
         for (index, word) in words.into_iter().enumerate() {
             self.store(bus, frame.wrapping_add(4 * index as u32), Size::Word, word)?;
         }
+        if extended {
+            self.stack_float(bus, frame.wrapping_add(FRAME))?;
+        }
         Ok(())
     }
 
@@ -256,7 +272,7 @@ impl State {
         let nested = self.scb.active.count_ones() + self.nvic.active.count_ones();
         let was_active = self.is_active(returning);
         let to_thread = link & 0xF != 1;
-        let valid = link & 0x0FFF_FFF0 == 0x0FFF_FFF0
+        let valid = link & 0x0FFF_FFE0 == 0x0FFF_FFE0
             && matches!(link & 0xF, 0x1 | 0x9 | 0xD)
             && (!to_thread || nested == 1 || self.scb.ccr & ccr::NONBASETHRDENA != 0);
         self.set_active(returning, false);
@@ -285,18 +301,18 @@ impl State {
         for (index, word) in words.iter_mut().enumerate() {
             match self.load(bus, frame.wrapping_add(4 * index as u32), Size::Word) {
                 Ok(value) => *word = value,
-                Err(Trap::Stop(reason)) => return Err(self.stop(*reason)),
-                Err(_) => {
-                    self.scb.cfsr |= fault::UNSTKERR;
-                    let number = self.escalate(exception::BUS_FAULT, "a bus fault on the stack")?;
-                    return self.take(bus, number, link, None);
-                }
+                Err(trap) => return self.unstacking_failed(bus, trap, link),
             }
+        }
+        let extended = link & 0x10 == 0;
+        let size = if extended { EXTENDED_FRAME } else { FRAME };
+        if extended && let Err(trap) = self.unstack_float(bus, frame.wrapping_add(FRAME)) {
+            return self.unstacking_failed(bus, trap, link);
         }
         let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
         let returned_to = (xpsr & 0x1FF) as u16;
-        let realigned = self.scb.ccr & ccr::STKALIGN != 0 && xpsr & 0x200 != 0;
-        let sp = frame.wrapping_add(32) | if realigned { 4 } else { 0 };
+        let realigned = (extended || self.scb.ccr & ccr::STKALIGN != 0) && xpsr & 0x200 != 0;
+        let sp = frame.wrapping_add(size) | if realigned { 4 } else { 0 };
         if to_thread != (returned_to == 0) {
             self.scb.cfsr |= fault::INVPC;
             let number = self.escalate(exception::USAGE_FAULT, "an invalid exception return")?;
@@ -313,6 +329,7 @@ impl State {
             0
         };
         self.set_mode(returned_to, self.control & !CONTROL_PROCESS_STACK | stack);
+        self.float.active = extended;
         self.r[..4].copy_from_slice(&[r0, r1, r2, r3]);
         self.r[12] = r12;
         self.r[14] = lr;
@@ -324,6 +341,20 @@ impl State {
             self.sleep = Sleep::ForInterrupt;
         }
         Ok(())
+    }
+
+    fn unstacking_failed<B: Bus>(
+        &mut self,
+        bus: &mut B,
+        trap: Trap,
+        link: u32,
+    ) -> Result<(), Stop> {
+        if let Trap::Stop(reason) = trap {
+            return Err(self.stop(*reason));
+        }
+        self.scb.cfsr |= fault::UNSTKERR;
+        let number = self.escalate(exception::BUS_FAULT, "a bus fault on the stack")?;
+        self.take(bus, number, link, None)
     }
 
     /// BX, BLX and loads of the program counter.
@@ -402,6 +433,11 @@ impl State {
                     "a bus fault on data",
                 )
             }
+            Trap::LazyBus => (
+                exception::BUS_FAULT,
+                fault::LSPERR,
+                "a bus fault on the stack",
+            ),
             Trap::FetchBus => (
                 exception::BUS_FAULT,
                 fault::IBUSERR,

@@ -9,7 +9,7 @@ use super::op::Kind;
 use super::scb::ccr;
 use super::state::{NO_PLAIN_STORE, State};
 use super::stop::StopReason;
-use super::{dsp, system, transfer};
+use super::{dsp, float, system, transfer};
 use crate::time::Ticks;
 
 /// Why the loop was left. The program counter stands at the next instruction, or at the one that
@@ -536,6 +536,7 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
             Kind::Bkpt => trap!(Trap::Breakpoint),
             Kind::Udf => trap!(Trap::Undefined),
             Kind::Undefined => trap!(Trap::stop(StopReason::Undefined { encoding: op.imm })),
+            Kind::Float => call!(4, float::execute),
             Kind::Coprocessor => trap!(Trap::NoCoprocessor),
         }
     }

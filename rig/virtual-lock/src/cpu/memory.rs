@@ -26,6 +26,8 @@ pub(super) enum Trap {
     FetchBus,
     /// An instruction from a region that never holds any.
     FetchNever,
+    /// A bus fault while floating-point state was stacked lazily.
+    LazyBus,
     /// BKPT.
     Breakpoint,
     /// An FPB comparator.

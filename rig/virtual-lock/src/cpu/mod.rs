@@ -1,4 +1,4 @@
-//! An ARMv7E-M core (Cortex-M4): registers, decoder, interpreter, exceptions, NVIC, SysTick and
+//! An ARMv7E-M core (Cortex-M4F): registers, decoder, interpreter, exceptions, NVIC, SysTick and
 //! halting debug. One instruction takes one cycle of 64 MHz, whatever it does; an exception takes
 //! 12 to enter and 10 to return from.
 
@@ -10,6 +10,7 @@ mod debug;
 mod decode;
 mod dsp;
 mod exception;
+mod float;
 mod interpret;
 mod memory;
 mod nvic;

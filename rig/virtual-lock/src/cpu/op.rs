@@ -183,6 +183,8 @@ pub(super) enum Kind {
     Udf,
     Undefined,
     Coprocessor,
+    /// The floating-point extension; always 32 bits.
+    Float,
 }
 
 /// One decoded instruction. What the fields mean is up to the kind; the decoder and the arm of the

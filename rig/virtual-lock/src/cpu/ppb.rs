@@ -104,16 +104,12 @@ impl State {
             0xE000_ED3C => 0,
             0xE000_ED40..0xE000_ED74 => FEATURES[(address - 0xE000_ED40) as usize / 4],
             0xE000_ED74..0xE000_ED80 => 0,
-            // CPACR: no coprocessor.
-            0xE000_ED88 => 0,
             // MPU_TYPE and MPU_CTRL: no regions.
             0xE000_ED90 | 0xE000_ED94 => 0,
             0xE000_EDF0 => self.dhcsr(debugger),
             0xE000_EDF8 => self.dcrdr(),
             0xE000_EDFC => self.demcr(),
-            // FPCCR to MVFR2: no FPU.
-            0xE000_EF34..0xE000_EF4C => 0,
-            _ => return None,
+            _ => return self.float.read(address),
         })
     }
 
@@ -138,7 +134,7 @@ impl State {
             0xE000_ED30 => self.debug.dfsr &= !(value & dfsr::ALL),
             0xE000_ED34 => self.scb.mmfar = value,
             0xE000_ED38 => self.scb.bfar = value,
-            0xE000_ED3C | 0xE000_ED88 => {}
+            0xE000_ED3C => {}
             0xE000_ED94 if value == 0 => {}
             0xE000_EDF0 => self.set_dhcsr(value, debugger),
             0xE000_EDF4 => self.transfer_register(value),
@@ -151,7 +147,7 @@ impl State {
                     self.nvic.pending |= 1 << line;
                 }
             }
-            _ => return None,
+            _ => return self.float.write(address, value),
         }
         Some(())
     }

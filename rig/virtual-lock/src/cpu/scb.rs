@@ -24,6 +24,7 @@ pub(super) mod fault {
     pub(in super::super) const PRECISERR: u32 = 1 << 9;
     pub(in super::super) const UNSTKERR: u32 = 1 << 11;
     pub(in super::super) const STKERR: u32 = 1 << 12;
+    pub(in super::super) const LSPERR: u32 = 1 << 13;
     pub(in super::super) const BFARVALID: u32 = 1 << 15;
     pub(in super::super) const UNDEFINSTR: u32 = 1 << 16;
     pub(in super::super) const INVSTATE: u32 = 1 << 17;

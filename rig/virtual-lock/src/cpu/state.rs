@@ -2,6 +2,7 @@
 //! them. Flags are kept as the results they come from, so that setting them costs a store each.
 
 use super::debug::Debug;
+use super::float::Float;
 use super::nvic::Nvic;
 use super::scb::SystemControl;
 use super::systick::SysTick;
@@ -67,6 +68,7 @@ pub(super) struct State {
     pub(super) plain_store: u32,
     /// A synchronous exception (SVCall) that the last instruction asked for.
     pub(super) supervisor_call: bool,
+    pub(super) float: Float,
     pub(super) nvic: Nvic,
     pub(super) scb: SystemControl,
     pub(super) systick: SysTick,
@@ -104,6 +106,7 @@ impl State {
             written: None,
             plain_store: PLAIN_STORE,
             supervisor_call: false,
+            float: Float::new(),
             nvic: Nvic::default(),
             scb: SystemControl::new(),
             systick: SysTick::default(),

@@ -75,7 +75,7 @@ fn read_special(s: &State, number: u32) -> u32 {
             let number_part = if number & 1 != 0 { s.ipsr.into() } else { 0 };
             flags | number_part
         }
-        special::CONTROL => s.control.into(),
+        special::CONTROL => u32::from(s.control) | u32::from(s.float.active) << 2,
         _ if !s.privileged() => 0,
         special::MSP => s.msp(),
         special::PSP => s.psp(),
@@ -121,6 +121,7 @@ fn write_special(s: &mut State, rn: u8, selector: u32) {
                 value as u8
             } & 2;
             s.set_mode(s.ipsr, value as u8 & 1 | stack);
+            s.float.active = value & 4 != 0;
         }
         _ => {}
     }

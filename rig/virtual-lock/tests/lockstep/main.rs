@@ -1,6 +1,6 @@
 //! The core in lock-step with QEMU's Cortex-M4: random programs of every class of instruction, with
 //! IT blocks, faults, exceptions and nested interrupts; R0 to R15 and xPSR compared before each
-//! instruction.
+//! instruction, in every third program FPSCR and S0 to S31, too.
 //!
 //! `LOCKSTEP_INSTRUCTIONS` says how many (100 000 if it says nothing), `LOCKSTEP_SEED` with which
 //! numbers. Without `qemu-system-arm` there is nothing to compare with, and the test says so.
@@ -16,11 +16,12 @@ use std::collections::VecDeque;
 use memory::Memory;
 use qemu::{Qemu, Registers};
 use random::Random;
+use virtual_lock::cpu::bus::Size;
 use virtual_lock::cpu::{Core, Exit};
 use virtual_lock::time::Ticks;
 
 /// Instructions of one program at most: what fits into the flash of both machines.
-const PROGRAM: u32 = 150_000;
+const PROGRAM: u32 = 100_000;
 /// Instructions shown before a difference.
 const TRAIL: usize = 40;
 
@@ -41,10 +42,13 @@ fn every_instruction_does_what_qemu_does() {
     let seed = setting("LOCKSTEP_SEED", 1);
     let mut compared = 0;
     let mut round = 0;
-    while compared < wanted {
+    // At least one program of each kind.
+    let size = u32::try_from(wanted / 6).unwrap_or(PROGRAM).min(PROGRAM);
+    while compared < wanted || round < 3 {
         let round_seed = seed.wrapping_mul(0x1_0000).wrapping_add(round);
-        let size = u32::try_from(wanted - compared).unwrap_or(PROGRAM);
-        match run(round_seed, size.min(PROGRAM), version) {
+        // One program with floating point after two without.
+        let float = round % 3 == 2;
+        match run(round_seed, size, version, float) {
             Ok(count) => compared += count,
             Err(report) => panic!("seed {round_seed:#x}, after {compared} more: {report}"),
         }
@@ -53,19 +57,25 @@ fn every_instruction_does_what_qemu_does() {
     println!("{compared} instructions compared with QEMU {version}, 0 differences (seed {seed})");
 }
 
-fn registers(core: &Core) -> Registers {
-    std::array::from_fn(|number| core.register(number as u32))
+fn registers(core: &Core, float: bool) -> Registers {
+    std::array::from_fn(|index| match index as u32 {
+        number @ 0..=16 => core.register(number),
+        _ if !float => 0,
+        17 => core.register(0x21),
+        number => core.register(0x40 + number - 18),
+    })
 }
 
 /// Runs one program on both; how many instructions were compared, or the first difference.
-fn run(seed: u64, size: u32, version: u32) -> Result<u64, String> {
-    let program = program::generate(&mut Random(seed), size);
+fn run(seed: u64, size: u32, version: u32, float: bool) -> Result<u64, String> {
+    let program = program::generate(&mut Random(seed), size, float);
     let mut memory = Memory::new(&program.image);
-    let mut qemu = Qemu::start(&program.image, version).map_err(|e| e.to_string())?;
+    let mut qemu = Qemu::start(&program.image, version, float).map_err(|e| e.to_string())?;
     let mut core = Core::new();
     core.reset(&mut memory).map_err(|stop| stop.to_string())?;
     let mut compared = 0;
-    let mut before = registers(&core);
+    let mut before = registers(&core, float);
+    let mut was_active = 0;
     let mut trail = VecDeque::new();
     loop {
         let mut next = || {
@@ -77,11 +87,27 @@ fn run(seed: u64, size: u32, version: u32) -> Result<u64, String> {
             // Flags after reset are unknown.
             core.set_register(16, theirs[16]);
         }
-        let mut ours = registers(&core);
+        let mut ours = registers(&core, float);
         // QEMU also logs an instruction that it then interrupts.
         if ours[16] & 0x1FF != before[16] & 0x1FF && ours[15] != theirs[15] {
             theirs = next()?;
         }
+        // State that was stacked, and not lazily, is unknown afterwards; QEMU clears it.
+        let entered = ours[16] & 0x1FF != before[16] & 0x1FF;
+        if float && entered && ours[17..] != theirs[17..] && !lazy(&mut core, &mut memory) {
+            core.set_register(0x21, theirs[17]);
+            for register in 0..16 {
+                core.set_register(0x40 + register, theirs[18 + register as usize]);
+            }
+            ours[17..34].copy_from_slice(&theirs[17..34]);
+        }
+        // A new context takes its modes from FPDSCR (ARMv7-M B1.5.7); QEMU clears the flags, too.
+        let active = core.register(20) >> 26 & 1;
+        if active > was_active && (ours[17] ^ theirs[17]) & 0x07C0_0000 == 0 {
+            core.set_register(0x21, theirs[17]);
+            ours[17] = theirs[17];
+        }
+        was_active = active;
         // Of an unaligned access, cores may name any byte.
         if before[15] == program::READS_BFAR && (ours[3] ^ theirs[3]) < 8 {
             core.set_register(3, theirs[3]);
@@ -105,16 +131,28 @@ fn run(seed: u64, size: u32, version: u32) -> Result<u64, String> {
         match core.run(&mut memory, core.now() + Ticks::CYCLE) {
             Exit::Reached => {}
             other => {
-                let theirs = qemu.next().map_err(|e| e.to_string())?.unwrap_or_default();
+                let theirs = qemu.next().map_err(|e| e.to_string())?.unwrap_or([0; 50]);
                 return Err(format!(
                     "{other:?}\n{}{}",
                     path(&memory, &trail),
-                    difference(&memory, compared, &before, &registers(&core), &theirs)
+                    difference(
+                        &memory,
+                        compared,
+                        &before,
+                        &registers(&core, float),
+                        &theirs
+                    )
                 ));
             }
         }
         compared += 1;
     }
+}
+
+/// `FPCCR.LSPEN`.
+fn lazy(core: &mut Core, memory: &mut Memory) -> bool {
+    let control = core.ppb_read(memory, 0xE000_EF34, Size::Word);
+    control.is_ok_and(|control| control & 1 << 30 != 0)
 }
 
 /// The way to a difference, as address and encoding.
@@ -141,7 +179,10 @@ fn difference(
         memory.halfword(pc),
         memory.halfword(pc + 2)
     );
-    for number in 0..17 {
+    for number in 0..50 {
+        if number > 17 && ours[number] == theirs[number] {
+            continue;
+        }
         let mark = if ours[number] == theirs[number] {
             ' '
         } else {
@@ -149,7 +190,9 @@ fn difference(
         };
         let name = match number {
             16 => "xPSR".to_owned(),
-            _ => format!("r{number}"),
+            17 => "FPSCR".to_owned(),
+            0..=15 => format!("r{number}"),
+            _ => format!("s{}", number - 18),
         };
         report += &format!(
             "{mark} {name:<5} {:08x}   {:08x}   {:08x}\n",

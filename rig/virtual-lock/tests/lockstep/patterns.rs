@@ -335,3 +335,72 @@ fn dual(encoding: u32) -> bool {
     let moves_base = w == 1 && (field(encoding, 12, 4) == base || field(encoding, 8, 4) == base);
     (p, w) != (0, 0) && !moves_base
 }
+
+/// The floating-point extension; its registers are free bits, all of them.
+pub(crate) const FLOAT: &[Pattern] = &[
+    // VMLA, VMLS, VNMLS, VNMLA, VMUL, VNMUL, VADD, VSUB, VDIV
+    any("111011100x00 xxxx xxxx1010xxx0xxxx"),
+    any("111011100x01 xxxx xxxx1010xxx0xxxx"),
+    any("111011100x10 xxxx xxxx1010xxx0xxxx"),
+    any("111011100x11 xxxx xxxx1010xxx0xxxx"),
+    any("111011101x00 xxxx xxxx1010x0x0xxxx"),
+    // VFNMS, VFNMA, VFMA, VFMS
+    any("111011101x01 xxxx xxxx1010xxx0xxxx"),
+    any("111011101x10 xxxx xxxx1010xxx0xxxx"),
+    // VMOV, VABS, VNEG, VSQRT, VCVTB, VCVTT
+    any("111011101x11 xxxx xxxx10100000xxxx"),
+    any("111011101x11 0000 xxxx1010x1x0xxxx"),
+    any("111011101x11 0001 xxxx1010x1x0xxxx"),
+    any("111011101x11 001x xxxx1010x1x0xxxx"),
+    // VCMP, VCMPE
+    any("111011101x11 0100 xxxx1010x1x0xxxx"),
+    any("111011101x11 0101 xxxx1010x1000000"),
+    // VCVT: integers, fixed point of 32 and 16 bits
+    any("111011101x11 1000 xxxx1010x1x0xxxx"),
+    any("111011101x11 110x xxxx1010x1x0xxxx"),
+    any("111011101x11 1x1x xxxx101011x0xxxx"),
+    only("111011101x11 1x1x xxxx101001x0xxxx", |e| {
+        field(e, 0, 4) << 1 | field(e, 5, 1) <= 16
+    }),
+    // VMOV to and from core registers, VMRS, VMSR
+    any("111011100000 xxxx mmmm1010x0010000"),
+    any("111011100001 xxxx dddd1010x0010000"),
+    any("1110111000x0 xxxx mmmm101100010000"),
+    any("1110111000x1 xxxx dddd101100010000"),
+    any("111011101111 0001 dddd101000010000"),
+    any("111011101111 0001 1111101000010000"),
+    any("111011101110 0001 mmmm101000010000"),
+    only("111011000100 mmmm nnnn101000x1xxxx", below_last),
+    only("111011000101 dddd eeee101000x1xxxx", below_last),
+    any("111011000100 mmmm nnnn10110001xxxx"),
+    any("111011000101 dddd eeee10110001xxxx"),
+    // VLDR, VSTR, literals
+    any("11101101xx00 pppp xxxx1010xxxxxxxx"),
+    any("11101101xx01 pppp xxxx1010xxxxxxxx"),
+    any("11101101x000 pppp xxxx1011xxxxxxxx"),
+    any("11101101x001 pppp xxxx1011xxxxxxxx"),
+    any("11101101xx01 1111 xxxx1010xxxxxxxx"),
+    // VLDM, VSTM, VPUSH, VPOP
+    only("111011001xxx pppp xxxx1010000xxxxx", in_file),
+    only("111011010x1x pppp xxxx1010000xxxxx", in_file),
+    only("1110110010xx pppp xxxx1011000xxxxx", in_file),
+    only("11101101001x pppp xxxx1011000xxxxx", in_file),
+    only("111011010x10 1101 xxxx1010000xxxxx", in_file),
+    only("111011001x11 1101 xxxx1010000xxxxx", in_file),
+];
+
+/// Not the last register, where the next one takes part.
+fn below_last(encoding: u32) -> bool {
+    field(encoding, 0, 4) << 1 | field(encoding, 5, 1) != 31
+}
+
+/// A list of one or more registers that ends with the last at most.
+fn in_file(encoding: u32) -> bool {
+    let count = field(encoding, 0, 8);
+    let first = field(encoding, 12, 4) << 1;
+    if field(encoding, 8, 1) == 0 {
+        count > 0 && (first | field(encoding, 22, 1)) + count <= 32
+    } else {
+        count >= 2 && count % 2 == 0 && first + count <= 32
+    }
+}

@@ -31,6 +31,8 @@ const SUPERVISOR: &[u16] = &[
     0xF3EF, 0x8014, 0xF020, 0x0001, 0xF380, 0x8814, 0xF3EF, 0x8103, 0x4A01, 0x6813, 0x4770, 0x0000,
     0xED04, 0xE000,
 ];
+/// What comes before it where there is floating-point state: VADD.F32 S0, S1, S2.
+const FLOATING: &[u16] = &[0xEE30, 0x0A81];
 /// Behind PendSV and interrupts: while the counter at [`QUEUE`] is not 0, pends a random interrupt,
 /// sometimes PendSV too; folds ICSR into a word of memory; reads IABR.
 const INTERRUPT: &[u16] = &[
@@ -53,9 +55,10 @@ pub(crate) struct Program {
     pub(crate) end: u32,
 }
 
-/// Builds one of about `instructions`.
-pub(crate) fn generate(random: &mut Random, instructions: u32) -> Program {
+/// Builds one of about `instructions`, with the floating-point extension or without.
+pub(crate) fn generate(random: &mut Random, instructions: u32, float: bool) -> Program {
     let mut builder = Builder {
+        float,
         image: vec![0; START as usize],
         random,
     };
@@ -79,6 +82,7 @@ pub(crate) fn generate(random: &mut Random, instructions: u32) -> Program {
 struct Builder<'r> {
     image: Vec<u8>,
     random: &'r mut Random,
+    float: bool,
 }
 
 impl Builder<'_> {
@@ -97,13 +101,18 @@ impl Builder<'_> {
     }
 
     fn vectors(&mut self) {
+        let supervisor_code = if self.float {
+            [FLOATING, SUPERVISOR].concat()
+        } else {
+            SUPERVISOR.to_vec()
+        };
         let mut put = |at: u32, bytes: &[u8]| {
             self.image[at as usize..at as usize + bytes.len()].copy_from_slice(bytes);
         };
         let (fault, supervisor, interrupt) = (0x100, 0x180, 0x200);
         for (at, code) in [
             (fault, FAULT),
-            (supervisor, SUPERVISOR),
+            (supervisor, supervisor_code.as_slice()),
             (interrupt, INTERRUPT),
         ] {
             let bytes: Vec<u8> = code.iter().flat_map(|half| half.to_le_bytes()).collect();
@@ -156,9 +165,14 @@ impl Builder<'_> {
         let faults = self.random.below(8) << 16;
         self.poke(0xE000_ED24, faults);
         let traps = self.random.pick(&[0x200, 0x200, 0x210, 0x208, 0x018]);
+        // A frame with floating-point state is always aligned (ARMv7-M B1.5.7); QEMU's is not.
+        let traps = if self.float { traps | 0x200 } else { traps };
         self.poke(0xE000_ED14, traps);
         if self.random.one_in(4) {
             self.interrupts();
+        }
+        if self.float {
+            self.float_state();
         }
         let flags = self.random.next() as u32 & 0xF80F_0000;
         self.load_constant(0, flags);
@@ -183,6 +197,32 @@ impl Builder<'_> {
         let mut left = STREAM;
         while left > 0 {
             left = left.saturating_sub(self.item());
+        }
+    }
+
+    /// Access, lazy stacking, modes and contents of the floating-point extension.
+    fn float_state(&mut self) {
+        // Without lazy stacking, access is not taken away while there is state.
+        let lazy = !self.random.one_in(4);
+        let access = if lazy && self.random.one_in(4) {
+            0x50_0000
+        } else {
+            0xF0_0000
+        };
+        self.poke(0xE000_ED88, access);
+        let stacking = if lazy { 0xC000_0000 } else { 0x8000_0000 };
+        self.poke(0xE000_EF34, stacking);
+        let defaults = self.random.next() as u32 & 0x07C0_0000;
+        let defaults = if self.random.one_in(2) { defaults } else { 0 };
+        self.poke(0xE000_EF3C, defaults);
+        for register in 0..16 {
+            let value = self.random.word();
+            self.load_constant(0, value);
+            let odd = self.random.below(2);
+            self.word(0xEE00_0A10 | register << 16 | odd << 7);
+        }
+        if lazy && self.random.one_in(16) {
+            self.poke(0xE000_ED88, 0);
         }
     }
 
@@ -406,6 +446,7 @@ impl Builder<'_> {
     /// One random instruction.
     fn instruction(&mut self, conditional: bool) {
         let class = match self.random.below(16) {
+            _ if self.float && self.random.one_in(2) => patterns::FLOAT,
             0..=4 => patterns::NARROW,
             5..=6 => patterns::NARROW_MEMORY,
             7..=10 => patterns::WIDE,

@@ -4,14 +4,16 @@ use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// Registers before an instruction: R0 to R15, xPSR.
-pub(crate) type Registers = [u32; 17];
+/// Registers before an instruction: R0 to R15, xPSR, FPSCR, S0 to S31.
+pub(crate) type Registers = [u32; 50];
 
 /// A running QEMU.
 pub(crate) struct Qemu {
     child: Child,
     log: BufReader<ChildStdout>,
     image: std::path::PathBuf,
+    /// The log has floating-point registers.
+    float: bool,
 }
 
 /// QEMU's major version, or none where it is not installed.
@@ -27,12 +29,18 @@ pub(crate) fn version() -> Option<u32> {
 
 impl Qemu {
     /// Starts an MPS2 board with a Cortex-M4 on a program.
-    pub(crate) fn start(image: &[u8], version: u32) -> io::Result<Qemu> {
+    pub(crate) fn start(image: &[u8], version: u32, float: bool) -> io::Result<Qemu> {
         let path = std::env::temp_dir().join(format!("lockstep-{}.bin", std::process::id()));
         fs::write(&path, image)?;
         let mut command = Command::new("qemu-system-arm");
         command.args(["-M", "mps2-an386", "-display", "none", "-monitor", "none"]);
-        command.args(["-serial", "none", "-d", "cpu,nochain", "-D", "/dev/stdout"]);
+        command.args(["-serial", "none", "-d"]);
+        command.arg(if float {
+            "cpu,fpu,nochain"
+        } else {
+            "cpu,nochain"
+        });
+        command.args(["-D", "/dev/stdout"]);
         if version >= 8 {
             command.args(["-accel", "tcg,one-insn-per-tb=on"]);
         } else {
@@ -46,12 +54,13 @@ impl Qemu {
             child,
             log: BufReader::with_capacity(1 << 16, log),
             image: path,
+            float,
         })
     }
 
     /// The registers before the next instruction; none at the log's end.
     pub(crate) fn next(&mut self) -> io::Result<Option<Registers>> {
-        let mut registers = [0; 17];
+        let mut registers = [0; 50];
         let mut line = String::new();
         loop {
             line.clear();
@@ -62,17 +71,21 @@ impl Qemu {
                 let Some((name, value)) = item.split_once('=') else {
                     continue;
                 };
-                let index = match name.strip_prefix('R') {
-                    Some(number) => number.parse().ok(),
-                    None => (name == "XPSR").then_some(16),
+                let number = |prefix| name.strip_prefix(prefix)?.parse::<usize>().ok();
+                let index = match name {
+                    "XPSR" => Some(16),
+                    _ => number('R').or_else(|| Some(number('s')? + 18)),
                 };
                 if let (Some(index), Ok(value)) = (index, u32::from_str_radix(value, 16)) {
-                    let index: usize = index;
                     registers[index] = value;
-                    if index == 16 {
-                        return Ok(Some(registers));
-                    }
                 }
+            }
+            if let Some(value) = line.strip_prefix("FPSCR: ") {
+                registers[17] = u32::from_str_radix(value.trim(), 16).unwrap_or(0);
+                return Ok(Some(registers));
+            }
+            if !self.float && line.starts_with("XPSR") {
+                return Ok(Some(registers));
             }
         }
     }

@@ -27,12 +27,26 @@ impl Random {
     /// A register's value: often one at which something overflows.
     pub(crate) fn word(&mut self) -> u32 {
         let random = self.next() as u32;
-        match self.below(8) {
+        match self.below(9) {
             0 => self.pick(&[0, 1, 0x7FFF_FFFF, 0x8000_0000, u32::MAX, 0x7FFF_8000]),
-            1 => random & 0xFF,
+            // As floating point: infinities, NaNs that signal or not, denormal and largest numbers.
+            1 => self.pick(&[
+                0x7F80_0000,
+                0xFF80_0000,
+                0x7FC0_1234,
+                0x7F80_0001,
+                0x0000_1000,
+                0x807F_FFFF,
+                0x0080_0000,
+                0x7F7F_FFFF,
+                0x3F80_0000,
+                0xC000_0000,
+            ]),
             2 => random & 0xFFFF,
             3 => 1 << (random & 31),
             4 => random & 0x0101_0101 | 0x7F80_7F80,
+            5 => random & 0x807F_FFFF | (100 + self.below(56)) << 23,
+            6 => random & 0xFF,
             _ => random,
         }
     }

@@ -3,6 +3,7 @@
 //! attached. Encodings that the manual calls undefined or unpredictable become [`Kind::Undefined`].
 
 mod dsp;
+mod float;
 mod narrow;
 mod transfer;
 mod wide;

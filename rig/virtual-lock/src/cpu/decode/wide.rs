@@ -2,7 +2,7 @@
 
 use super::super::op::{Kind, Op, data, shift};
 use super::narrow::sign_extend;
-use super::{Place, bits, dsp, sp_or_pc, transfer, undefined_wide};
+use super::{Place, bits, dsp, float, sp_or_pc, transfer, undefined_wide};
 
 pub(super) fn decode(place: Place, first: u16, second: u16) -> Op {
     match (first >> 11 & 3, first >> 4 & 0x7F) {
@@ -16,6 +16,7 @@ pub(super) fn decode(place: Place, first: u16, second: u16) -> Op {
         (3, op) if op & 0x70 == 0x20 => dsp::register(first, second),
         (3, op) if op & 0x78 == 0x30 => dsp::multiply(first, second),
         (3, op) if op & 0x78 == 0x38 => dsp::long_multiply(first, second),
+        _ if second >> 9 & 7 == 5 => float::decode(place, first, second),
         _ => coprocessor(first, second),
     }
 }
