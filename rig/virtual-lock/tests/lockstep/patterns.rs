@@ -401,6 +401,6 @@ fn in_file(encoding: u32) -> bool {
     if field(encoding, 8, 1) == 0 {
         count > 0 && (first | field(encoding, 22, 1)) + count <= 32
     } else {
-        count >= 2 && count % 2 == 0 && first + count <= 32
+        count >= 2 && count.is_multiple_of(2) && first + count <= 32
     }
 }
