@@ -82,8 +82,14 @@ impl<W: Write> Console<W> {
                     let line = self.paint(&format!("  never         {violation}"), "31");
                     let _ = writeln!(text, "{line}");
                 }
+                let mut step = 0;
                 for miss in misses {
-                    self.miss(&mut text, miss, record);
+                    if miss.step != step {
+                        step = miss.step;
+                        let place = format!("({}:{})", record.path.display(), miss.line);
+                        self.step(&mut text, step, &format!("{}  {place}", miss.text), record);
+                    }
+                    self.missed(&mut text, miss);
                 }
                 if let Some(difference) = difference {
                     self.difference(&mut text, difference, record);
@@ -226,12 +232,6 @@ impl<W: Write> Console<W> {
         for deviation in &change.deviations {
             let _ = writeln!(text, "                {deviation}");
         }
-    }
-
-    fn miss(&self, text: &mut String, miss: &Miss, record: &Record) {
-        let heading = format!("{}  ({}:{})", miss.text, record.path.display(), miss.line);
-        self.step(text, miss.step, &heading, record);
-        self.missed(text, miss);
     }
 
     fn missed(&self, text: &mut String, miss: &Miss) {
