@@ -29,7 +29,7 @@ pub(super) struct Train<K> {
 const LONGEST_PAUSE: Nanos = Nanos::from_secs(10);
 
 /// Pauses longer than this separate two feedbacks that begin in different steps.
-const LONGEST_PAUSE_ACROSS_STEPS: Nanos = Nanos::from_secs(1);
+const LONGEST_PAUSE_ACROSS_STEPS: Nanos = Nanos::from_millis(500);
 
 /// Whether two lengths are the same but for jitter: 5 ms and 2 %.
 pub(super) fn alike(a: Nanos, b: Nanos) -> bool {
