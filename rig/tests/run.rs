@@ -1,0 +1,159 @@
+//! `rig run` as a person or a CI job meets it: the real binary, the released firmware, and every way
+//! in which a run can end.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const PASSES: &str = "codes/wrong-code";
+const SNAPSHOT: &str = "snapshots/ten-key/codes__wrong-code.snap";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// An empty folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A copy of one scenario and, where wanted, its snapshot, in a folder `scenarios` beside the
+/// released images.
+fn copied(name: &str, snapshot: bool) -> PathBuf {
+    let folder = folder(name);
+    let scenarios = root().join("scenarios");
+    let copy = |file: &str| {
+        let to = folder.join("scenarios").join(file);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(scenarios.join(file), to).unwrap();
+    };
+    copy(&format!("{PASSES}.yaml"));
+    if snapshot {
+        copy(SNAPSHOT);
+    }
+    let images = folder.join("firmware/images");
+    fs::create_dir_all(&images).unwrap();
+    for file in fs::read_dir(root().join("firmware/images")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), images.join(file.file_name())).unwrap();
+    }
+    folder
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rig"))
+        .arg("run")
+        .args(arguments)
+        .current_dir(folder)
+        .env("CI", "true")
+        .env_remove("INSTA_UPDATE")
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn what_came_out_as_accepted_passes() {
+    let folder = copied("passes", true);
+    let output = run(&folder, &[PASSES]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+}
+
+#[test]
+fn a_changed_outcome_ends_with_1_and_shows_just_the_changed_line() {
+    let folder = copied("differs", true);
+    let snapshot = folder.join("scenarios").join(SNAPSHOT);
+    let accepted = fs::read_to_string(&snapshot).unwrap();
+    assert!(accepted.contains("keypad  red 3x 150/150ms"), "{accepted}");
+    let wrong = accepted.replace("keypad  red 3x 150/150ms", "keypad  red 4x 150/150ms");
+    fs::write(&snapshot, &wrong).unwrap();
+
+    let output = run(&folder, &[PASSES]);
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let changed: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("accepted ") || line.contains("measured "))
+        .collect();
+    assert_eq!(changed.len(), 2, "{text}");
+    assert!(changed[0].contains("red 4x") && changed[1].contains("red 3x"), "{text}");
+    // What was accepted is not touched.
+    assert_eq!(fs::read_to_string(&snapshot).unwrap(), wrong);
+}
+
+#[test]
+fn a_missing_snapshot_ends_with_5_and_writes_nothing_in_ci() {
+    let folder = copied("missing", false);
+    let output = run(&folder, &[PASSES]);
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output));
+    assert!(!folder.join("scenarios/snapshots").exists());
+}
+
+#[test]
+fn a_broken_scenario_ends_with_2_and_says_where_and_what_would_be_right() {
+    let folder = copied("broken", true);
+    let file = folder.join("scenarios").join(format!("{PASSES}.yaml"));
+    let source = fs::read_to_string(&file).unwrap();
+    fs::write(&file, source.replacen("- enter:", "- entr:", 1)).unwrap();
+    let line = source.lines().position(|line| line.contains("- enter:")).unwrap() + 1;
+
+    let output = run(&folder, &[PASSES]);
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains(&format!("wrong-code.yaml:{line}:5")), "{text}");
+    assert!(text.contains("did you mean `enter`?"), "{text}");
+}
+
+#[test]
+fn nothing_selected_ends_with_4() {
+    let folder = copied("nothing", true);
+    let output = run(&folder, &["no-such-scenario"]);
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output));
+}
+
+#[test]
+fn an_image_that_cannot_be_flashed_ends_with_3() {
+    let folder = copied("flash", true);
+    let image = fs::read_dir(folder.join("firmware/images"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .find(|path| path.to_string_lossy().contains("lock-ten-key-") && path.extension().is_some_and(|end| end == "elf"))
+        .unwrap();
+    // Program headers of a 32-bit ELF: e_phoff at 28, p_paddr 12 bytes into each.
+    let mut elf = fs::read(&image).unwrap();
+    let header = u32::from_le_bytes(elf[28..32].try_into().unwrap()) as usize;
+    let beyond_flash = 0x0020_0000_u32;
+    elf[header + 12..header + 16].copy_from_slice(&beyond_flash.to_le_bytes());
+    let broken = folder.join("broken.elf");
+    fs::write(&broken, elf).unwrap();
+
+    let output = run(&folder, &[PASSES, "--lock", "ten-key", "--firmware", "broken.elf"]);
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("failed to flash"), "{text}");
+}
+
+#[test]
+fn the_same_run_twice_gives_the_same_trace_byte_for_byte() {
+    let traces = ["first", "second"].map(|name| {
+        let output = folder(&format!("twice-{name}"));
+        let ran = run(&root(), &["codes/three-wrong-codes", "reset/wipes-everything", "--output", output.to_str().unwrap()]);
+        assert_eq!(ran.status.code(), Some(0), "{}", text(&ran));
+        let mut traces: Vec<Vec<u8>> = fs::read_dir(&output)
+            .unwrap()
+            .map(|run| fs::read(run.unwrap().path().join("trace.vcd")).unwrap())
+            .collect();
+        traces.sort();
+        traces
+    });
+    // One lock is ten-key only, the other scenario is for both.
+    assert_eq!(traces[0].len(), 3);
+    assert!(traces[0].iter().all(|trace| trace.len() > 1_000));
+    assert_eq!(traces[0], traces[1]);
+}
