@@ -3,17 +3,13 @@
 
 mod common;
 
-use common::{flashed, hand, tap, wait};
+use common::{flashed, hand, level, tap, wait};
 use virtual_lock::VirtualLock;
 use virtual_lock::board::signal::{Contact, Signal};
 use virtual_lock::board::{Event, Handing, Jam, Start, Supply, Way, What};
 use virtual_lock::cpu::bus::Size;
 use virtual_lock::debug::target::DebugTarget;
 use virtual_lock::time::Ticks;
-
-fn level(lock: &VirtualLock, signal: Signal) -> bool {
-    lock.levels().contains(&What::Signal(signal, true))
-}
 
 fn edges(events: &[Event], signal: Signal) -> Vec<(Ticks, bool)> {
     let edge = |event: &Event| match event.what {

@@ -1,41 +1,49 @@
-//! The released ten-key firmware on a virtual lock, and the hands of a person.
+//! Firmware on a virtual lock, and the hands of a person.
 
 #![allow(unreachable_pub, dead_code, reason = "each test takes what it needs")]
 
 use object::read::elf::{ElfFile32, ProgramHeader};
 use virtual_lock::VirtualLock;
-use virtual_lock::board::signal::Contact;
+use virtual_lock::board::What;
+use virtual_lock::board::signal::{Contact, Signal};
 use virtual_lock::time::Ticks;
 
-fn images() -> Vec<std::path::PathBuf> {
+/// Names of the ten-key images, by version.
+fn images() -> Vec<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/images");
-    let files = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let mut images: Vec<_> = files
-        .filter(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            name.starts_with("lock-ten-key-") && name.ends_with(".elf")
-        })
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = files
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("lock-ten-key-") && name.ends_with(".elf"))
         .collect();
-    images.sort();
-    images
+    names.sort();
+    names
 }
 
-/// A lock that was flashed and has no pack in yet.
-pub fn flashed() -> VirtualLock {
-    let path = images().pop().unwrap();
-    let data = std::fs::read(path).unwrap();
+/// Puts an image of `firmware/images` into flash.
+pub fn load(lock: &mut VirtualLock, image: &str) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/images");
+    let data = std::fs::read(std::path::Path::new(folder).join(image)).unwrap();
     let elf = ElfFile32::<object::Endianness>::parse(&*data).unwrap();
-    let mut lock = VirtualLock::new();
     for segment in elf.elf_program_headers() {
         let bytes = segment.data(elf.endian(), &*data).unwrap();
         if segment.p_type(elf.endian()) == object::elf::PT_LOAD && !bytes.is_empty() {
             lock.load(segment.p_paddr(elf.endian()), bytes);
         }
     }
+}
+
+/// A lock with the released firmware, audio switched on, and no pack in yet.
+pub fn flashed() -> VirtualLock {
+    let mut lock = VirtualLock::new();
+    load(&mut lock, &images().pop().unwrap());
     lock.set_contact(Contact::Switch(3), true).unwrap();
     lock
+}
+
+/// Whether a line is lit, driven or closed.
+pub fn level(lock: &VirtualLock, signal: Signal) -> bool {
+    lock.levels().contains(&What::Signal(signal, true))
 }
 
 /// Lets so many milliseconds pass.
