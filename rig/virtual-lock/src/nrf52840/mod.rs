@@ -314,7 +314,7 @@ impl Chip {
 
     /// Whether the power loss of [`Chip::cut_power_at`] is due.
     pub fn power_cut_is_due(&self) -> bool {
-        self.nvmc.cut_is_due(self.wires.now)
+        self.nvmc.cut_is_due()
     }
 
     /// What happened by itself and is not modelled, if anything.
@@ -504,7 +504,7 @@ impl Chip {
             || !self.wires.serial_out.is_empty()
             || self.wires.gap.is_some()
             || self.wdt.bites()
-            || self.nvmc.cut_is_due(self.wires.now);
+            || self.nvmc.cut_is_due();
         self.next = match self.attention {
             true => Ticks(0),
             false => self.due.iter().copied().min().unwrap_or(Ticks::NEVER),

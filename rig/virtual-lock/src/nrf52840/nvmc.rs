@@ -53,8 +53,9 @@ pub(crate) struct Nvmc {
     busy_until: Ticks,
     operations: u64,
     cut_at_operation: Option<u64>,
-    /// When the ordered power loss happens.
+    /// When the ordered power loss happens, and that it has to, now.
     cut_at: Ticks,
+    cut_is_due: bool,
 }
 
 impl Nvmc {
@@ -70,6 +71,7 @@ impl Nvmc {
             operations: 0,
             cut_at_operation: None,
             cut_at: Ticks::NEVER,
+            cut_is_due: false,
         }
     }
 
@@ -81,6 +83,7 @@ impl Nvmc {
         self.operations = before.operations;
         self.cut_at_operation = before.cut_at_operation;
         self.cut_at = before.cut_at;
+        self.cut_is_due = before.cut_is_due;
     }
 
     /// Until when flash cannot be fetched from.
@@ -100,8 +103,8 @@ impl Nvmc {
     }
 
     /// Whether the ordered power loss is due.
-    pub(crate) fn cut_is_due(&self, now: Ticks) -> bool {
-        self.cut_at <= now
+    pub(crate) fn cut_is_due(&self) -> bool {
+        self.cut_is_due
     }
 
     /// Power is lost: an operation in progress stays half done, in proportion to its time.
@@ -297,6 +300,13 @@ impl Peripheral for Nvmc {
         self.cut_at
     }
 
+    fn advance(&mut self, wires: &mut Wires) {
+        if self.cut_at <= wires.now {
+            self.cut_at = Ticks::NEVER;
+            self.cut_is_due = true;
+        }
+    }
+
     fn interrupt(&self) -> bool {
         false
     }
@@ -370,7 +380,9 @@ mod tests {
         wires.now = nvmc.busy_until();
         nvmc.write_flash(0x2004, 0xFFFF_0000, &mut wires);
         wires.now = nvmc.next_event();
-        assert!(nvmc.cut_is_due(wires.now));
+        nvmc.advance(&mut wires);
+        assert!(nvmc.cut_is_due());
+        assert_eq!(nvmc.next_event(), Ticks::NEVER);
         nvmc.lose_power(&mut wires);
         assert_eq!(wires.flash.word(0x2000), 0);
         assert_eq!(wires.flash.word(0x2004), 0xFFFF_FF00);
