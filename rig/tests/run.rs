@@ -82,7 +82,10 @@ fn a_changed_outcome_ends_with_1_and_shows_just_the_changed_line() {
         .filter(|line| line.contains("accepted ") || line.contains("measured "))
         .collect();
     assert_eq!(changed.len(), 2, "{text}");
-    assert!(changed[0].contains("red 4x") && changed[1].contains("red 3x"), "{text}");
+    assert!(
+        changed[0].contains("red 4x") && changed[1].contains("red 3x"),
+        "{text}"
+    );
     // What was accepted is not touched.
     assert_eq!(fs::read_to_string(&snapshot).unwrap(), wrong);
 }
@@ -101,12 +104,19 @@ fn a_broken_scenario_ends_with_2_and_says_where_and_what_would_be_right() {
     let file = folder.join("scenarios").join(format!("{PASSES}.yaml"));
     let source = fs::read_to_string(&file).unwrap();
     fs::write(&file, source.replacen("- enter:", "- entr:", 1)).unwrap();
-    let line = source.lines().position(|line| line.contains("- enter:")).unwrap() + 1;
+    let line = source
+        .lines()
+        .position(|line| line.contains("- enter:"))
+        .unwrap()
+        + 1;
 
     let output = run(&folder, &[PASSES]);
     let text = text(&output);
     assert_eq!(output.status.code(), Some(2), "{text}");
-    assert!(text.contains(&format!("wrong-code.yaml:{line}:5")), "{text}");
+    assert!(
+        text.contains(&format!("wrong-code.yaml:{line}:5")),
+        "{text}"
+    );
     assert!(text.contains("did you mean `enter`?"), "{text}");
 }
 
@@ -123,7 +133,10 @@ fn an_image_that_cannot_be_flashed_ends_with_3() {
     let image = fs::read_dir(folder.join("firmware/images"))
         .unwrap()
         .map(|file| file.unwrap().path())
-        .find(|path| path.to_string_lossy().contains("lock-ten-key-") && path.extension().is_some_and(|end| end == "elf"))
+        .find(|path| {
+            path.to_string_lossy().contains("lock-ten-key-")
+                && path.extension().is_some_and(|end| end == "elf")
+        })
         .unwrap();
     // Program headers of a 32-bit ELF: e_phoff at 28, p_paddr 12 bytes into each.
     let mut elf = fs::read(&image).unwrap();
@@ -133,7 +146,10 @@ fn an_image_that_cannot_be_flashed_ends_with_3() {
     let broken = folder.join("broken.elf");
     fs::write(&broken, elf).unwrap();
 
-    let output = run(&folder, &[PASSES, "--lock", "ten-key", "--firmware", "broken.elf"]);
+    let output = run(
+        &folder,
+        &[PASSES, "--lock", "ten-key", "--firmware", "broken.elf"],
+    );
     let text = text(&output);
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(text.contains("failed to flash"), "{text}");
@@ -143,7 +159,15 @@ fn an_image_that_cannot_be_flashed_ends_with_3() {
 fn the_same_run_twice_gives_the_same_trace_byte_for_byte() {
     let traces = ["first", "second"].map(|name| {
         let output = folder(&format!("twice-{name}"));
-        let ran = run(&root(), &["codes/three-wrong-codes", "reset/wipes-everything", "--output", output.to_str().unwrap()]);
+        let ran = run(
+            &root(),
+            &[
+                "codes/three-wrong-codes",
+                "reset/wipes-everything",
+                "--output",
+                output.to_str().unwrap(),
+            ],
+        );
         assert_eq!(ran.status.code(), Some(0), "{}", text(&ran));
         let mut traces: Vec<Vec<u8>> = fs::read_dir(&output)
             .unwrap()

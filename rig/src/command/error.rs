@@ -104,15 +104,7 @@ pub enum Expected {
         /// Why.
         source: std::io::Error,
     },
-    /// A file is no image.
-    #[error("use {}: {error}", path.display())]
-    Image {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: BenchError,
-    },
-    /// Flashing failed.
+    /// A file is no image for the lock, or flashing it failed.
     #[error("flash {}: {error}", path.display())]
     Flash {
         /// The image.
@@ -152,8 +144,7 @@ impl Expected {
             | Expected::NoFolder { .. }
             | Expected::NoImage { .. }
             | Expected::WhichLock { .. }
-            | Expected::ReadImage { .. }
-            | Expected::Image { .. } => Exit::Usage,
+            | Expected::ReadImage { .. } => Exit::Usage,
             Expected::NoMatch { .. }
             | Expected::EmptyFolder { .. }
             | Expected::NoneForLock { .. } => Exit::Nothing,

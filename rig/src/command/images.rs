@@ -26,7 +26,7 @@ impl Firmware {
             path: path.to_owned(),
             source,
         })?;
-        let image = Image::from_elf(&bytes).map_err(|error| Expected::Image {
+        let image = Image::from_elf(&bytes).map_err(|error| Expected::Flash {
             path: path.to_owned(),
             error: BenchError::from(error),
         })?;
@@ -112,7 +112,7 @@ mod tests {
         assert!(missing.to_string().contains("lock.elf"));
         fs::write(&path, "not an image").unwrap();
         let wrong = Firmware::read(&path).unwrap_err();
-        assert_eq!(wrong.exit(), super::super::Exit::Usage);
+        assert_eq!(wrong.exit(), super::super::Exit::Rig);
         assert!(wrong.to_string().contains("lock.elf"), "{wrong}");
     }
 }
