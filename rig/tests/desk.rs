@@ -23,7 +23,9 @@ impl House {
             fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/images")).unwrap()
         {
             let from = entry.unwrap().path();
-            fs::copy(&from, images.join(from.file_name().unwrap())).unwrap();
+            if from.is_file() {
+                fs::copy(&from, images.join(from.file_name().unwrap())).unwrap();
+            }
         }
         house
     }

@@ -38,7 +38,9 @@ fn copied(name: &str, snapshot: bool) -> PathBuf {
     fs::create_dir_all(&images).unwrap();
     for file in fs::read_dir(root().join("firmware/images")).unwrap() {
         let file = file.unwrap();
-        fs::copy(file.path(), images.join(file.file_name())).unwrap();
+        if file.path().is_file() {
+            fs::copy(file.path(), images.join(file.file_name())).unwrap();
+        }
     }
     folder
 }
