@@ -30,6 +30,12 @@ pub enum BenchError {
     /// The virtual lock does not come up to be flashed.
     #[error("power the virtual lock up: {0}")]
     PowerUp(String),
+    /// The virtual lock can't go on while a debugger drives it.
+    #[error("{0}")]
+    Stopped(String),
+    /// Whoever was to be told is gone.
+    #[error("tell what the lock does: {0}")]
+    Tell(std::io::Error),
     /// The virtual lock's debug port can't be served.
     #[error(transparent)]
     Serve(virtual_lock::debug::server::ServeError),
@@ -39,6 +45,9 @@ pub enum BenchError {
     /// A file is no image for the lock.
     #[error(transparent)]
     Image(#[from] super::probe::ImageError),
+    /// An image's log formats can't be read.
+    #[error(transparent)]
+    LogFormat(#[from] super::log::LogFormatError),
     /// The events of a bench aren't in order.
     #[error(transparent)]
     Trace(#[from] TraceError),

@@ -26,9 +26,8 @@ pub struct LogLine {
 
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.at.0 as f64 / 1e9;
         let level = self.level.unwrap_or("print");
-        write!(f, "{seconds:>12.6}s  {level:<5}  {}", self.text)
+        write!(f, "{:.6}  {level}: {}", self.at, self.text)
     }
 }
 

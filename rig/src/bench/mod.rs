@@ -16,9 +16,10 @@ mod virtual_lock;
 use std::collections::BTreeSet;
 use std::fmt;
 
-pub use self::virtual_lock::VirtualBench;
+pub use self::virtual_lock::{Told, VirtualBench};
 pub use error::BenchError;
 
+use self::log::LogLine;
 use crate::lock::{Door, Jam, LockModel, Turn};
 use crate::trace::{Channel, Contact, Event, Nanos, Value};
 
@@ -79,6 +80,8 @@ pub struct Observed {
     pub events: Vec<Event>,
     /// Every event at or before this time has been told.
     pub complete_to: Nanos,
+    /// What the firmware logged, where the bench can read it.
+    pub log: Vec<LogLine>,
 }
 
 /// A lock and what is wired to it.

@@ -2,14 +2,18 @@
 //! probe-rs like any other, once; a clone of a flashed lock is another lock as new.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use virtual_lock::VirtualLock;
 use virtual_lock::board::signal as board;
 use virtual_lock::board::{self as parts, Start, What};
-use virtual_lock::debug::server::{DebugServer, Pace};
+use virtual_lock::cpu::bus::{AccessError, Size};
+use virtual_lock::debug::server::{DebugServer, Pace, serve};
 use virtual_lock::debug::target::DebugTarget;
 use virtual_lock::time::Ticks;
 
+use super::log::{FirmwareLog, LogLine};
 use super::probe::{Erase, FlashReport, Image, Probe, ProbeError};
 use super::{Bench, BenchError, Capabilities, Capability, Observed, Supply};
 use crate::lock::{Door, Jam, LockModel, Turn};
@@ -29,6 +33,8 @@ const POWER_UP: Ticks = Ticks::from_millis(100);
 pub struct VirtualBench {
     lock: VirtualLock,
     model: LockModel,
+    /// Decodes what the firmware logs, where it does.
+    log: Option<FirmwareLog>,
 }
 
 impl VirtualBench {
@@ -51,18 +57,79 @@ impl VirtualBench {
         let lock = server.finish().map_err(BenchError::Serve)?;
         let (probe, report) = flashed?;
         drop(probe);
-        let mut bench = VirtualBench { lock, model };
+        let mut bench = VirtualBench {
+            lock,
+            model,
+            log: None,
+        };
         bench.rest()?;
         Ok((bench, report))
     }
 
-    /// A lock whose flash holds nothing, for tests of the bench itself.
-    #[cfg(test)]
-    fn blank(model: LockModel) -> VirtualBench {
+    /// A lock whose flash holds nothing.
+    pub fn blank(model: LockModel) -> VirtualBench {
         VirtualBench {
             lock: VirtualLock::new(),
             model,
+            log: None,
         }
+    }
+
+    /// Tells what the firmware logs from now on, decoded by `log`. Nothing else changes by it.
+    pub fn listen(&mut self, log: FirmwareLog) {
+        self.lock.watch_log(log.control_block());
+        self.log = Some(log);
+    }
+
+    /// The log lines that have ended since this was last asked.
+    fn take_log(&mut self) -> Vec<LogLine> {
+        let Some(log) = &mut self.log else {
+            return Vec::new();
+        };
+        let mut lines = Vec::new();
+        for chunk in self.lock.take_log() {
+            if chunk.restarted {
+                log.restart();
+            }
+            lines.extend(log.decode(Nanos(chunk.at.to_nanos()), &chunk.bytes));
+        }
+        lines
+    }
+
+    /// Serves the lock's debug port on `listener`, by the clock on the wall, until `stop` is set.
+    /// What happens meanwhile goes to `tell`, in time order.
+    ///
+    /// # Errors
+    ///
+    /// When the socket fails, the lock cannot go on, or `tell` fails.
+    pub fn serve(
+        &mut self,
+        listener: &TcpListener,
+        stop: &AtomicBool,
+        tell: &mut dyn FnMut(Told) -> std::io::Result<()>,
+    ) -> Result<(), BenchError> {
+        let mut served = Served {
+            bench: self,
+            stop,
+            tell,
+            end: Ok(()),
+        };
+        serve(listener, &mut served, Pace::WallClock, stop)
+            .map_err(|error| BenchError::Serve(error.into()))?;
+        served.end
+    }
+
+    /// The events since this was last asked.
+    fn take_events(&mut self) -> Vec<Event> {
+        let events = self.lock.take_events().into_iter().map(|event| {
+            let (channel, value) = told(event.what);
+            Event {
+                at: Nanos(event.at.to_nanos()),
+                channel,
+                value,
+            }
+        });
+        events.collect()
     }
 
     /// Takes the pack out, waits until the processor is off, and starts time over.
@@ -165,23 +232,79 @@ impl Bench for VirtualBench {
         self.lock
             .run_until(Ticks::from_nanos(until.0))
             .map_err(stopped)?;
-        let events = self.lock.take_events().into_iter().map(|event| {
-            let (channel, value) = told(event.what);
-            Event {
-                at: Nanos(event.at.to_nanos()),
-                channel,
-                value,
-            }
-        });
         Ok(Observed {
-            events: events.collect(),
+            events: self.take_events(),
             complete_to: self.now(),
+            log: self.take_log(),
         })
     }
 
     /// Nothing can come to harm: there is no contact to open and no supply to turn off.
     fn make_safe(&mut self) -> Result<(), BenchError> {
         Ok(())
+    }
+}
+
+/// What a lock that is served tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Something happened on the board.
+    Event(Event),
+    /// The firmware logged something.
+    Log(LogLine),
+}
+
+/// A bench as its debug port sees it, which tells what happens while the port lets time pass.
+struct Served<'a> {
+    bench: &'a mut VirtualBench,
+    stop: &'a AtomicBool,
+    tell: &'a mut dyn FnMut(Told) -> std::io::Result<()>,
+    end: Result<(), BenchError>,
+}
+
+impl Served<'_> {
+    fn tell_all(&mut self) -> std::io::Result<()> {
+        let events = self.bench.take_events().into_iter().map(Told::Event);
+        let mut all: Vec<Told> = events
+            .chain(self.bench.take_log().into_iter().map(Told::Log))
+            .collect();
+        all.sort_by_key(|told| match told {
+            Told::Event(event) => event.at,
+            Told::Log(line) => line.at,
+        });
+        all.into_iter().try_for_each(&mut self.tell)
+    }
+}
+
+impl DebugTarget for Served<'_> {
+    fn powered(&self) -> bool {
+        self.bench.lock.powered()
+    }
+
+    fn debug_read(&mut self, address: u32, size: Size) -> Result<u32, AccessError> {
+        self.bench.lock.debug_read(address, size)
+    }
+
+    fn debug_write(&mut self, address: u32, size: Size, value: u32) -> Result<(), AccessError> {
+        self.bench.lock.debug_write(address, size, value)
+    }
+
+    fn hold_reset(&mut self, asserted: bool) {
+        self.bench.lock.hold_reset(asserted);
+    }
+
+    fn erase_all(&mut self) {
+        self.bench.lock.erase_all();
+    }
+
+    fn advance(&mut self, by: Ticks) -> Result<(), String> {
+        let advanced = self.bench.lock.advance(by);
+        let told = self.tell_all().map_err(BenchError::Tell);
+        self.end = advanced.clone().map_err(BenchError::Stopped).and(told);
+        if self.end.is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        advanced
     }
 }
 

@@ -112,6 +112,17 @@ pub enum Expected {
         /// Why.
         error: BenchError,
     },
+    /// The address for a debug port isn't to be had.
+    #[error("serve a debug port on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A virtual lock can't be served, or can't go on.
+    #[error(transparent)]
+    Serve(BenchError),
     /// The snapshots can't be compared with.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
@@ -144,11 +155,13 @@ impl Expected {
             | Expected::NoFolder { .. }
             | Expected::NoImage { .. }
             | Expected::WhichLock { .. }
-            | Expected::ReadImage { .. } => Exit::Usage,
+            | Expected::ReadImage { .. }
+            | Expected::Listen { .. } => Exit::Usage,
             Expected::NoMatch { .. }
             | Expected::EmptyFolder { .. }
             | Expected::NoneForLock { .. } => Exit::Nothing,
             Expected::Flash { .. }
+            | Expected::Serve(_)
             | Expected::Snapshot(_)
             | Expected::Evidence(_)
             | Expected::Report { .. }

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::Expected;
 use super::select::upward;
 use crate::bench::BenchError;
+use crate::bench::log::FirmwareLog;
 use crate::bench::probe::Image;
 use crate::lock::LockModel;
 
@@ -17,6 +18,8 @@ pub(crate) struct Firmware {
     pub(crate) path: PathBuf,
     pub(crate) sha256: String,
     pub(crate) image: Image,
+    /// How to read what it logs, where it does.
+    pub(crate) log: Option<FirmwareLog>,
 }
 
 impl Firmware {
@@ -30,11 +33,16 @@ impl Firmware {
             path: path.to_owned(),
             error: BenchError::from(error),
         })?;
+        let log = FirmwareLog::from_elf(&bytes).map_err(|error| Expected::Flash {
+            path: path.to_owned(),
+            error: BenchError::from(error),
+        })?;
         let digest = Sha256::digest(&bytes);
         Ok(Firmware {
             path: path.to_owned(),
             sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
             image,
+            log,
         })
     }
 

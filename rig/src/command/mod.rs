@@ -6,9 +6,11 @@ mod doctor;
 mod error;
 mod guard;
 mod images;
+mod interrupt;
 mod list;
 mod run;
 mod select;
+mod virtual_lock;
 mod wiring;
 
 use std::io::IsTerminal;
@@ -39,6 +41,7 @@ enum Verb {
     Check(check::Check),
     Wiring(wiring::Wiring),
     Doctor(doctor::Doctor),
+    Virtual(virtual_lock::Virtual),
     #[command(hide = true)]
     Guard(guard::Guard),
 }
@@ -53,6 +56,7 @@ impl Cli {
             Verb::Check(check) => check.run(),
             Verb::Wiring(wiring) => wiring.run(),
             Verb::Doctor(doctor) => doctor.run(),
+            Verb::Virtual(lock) => lock.run(),
             Verb::Guard(guard) => guard.run(),
         }
     }

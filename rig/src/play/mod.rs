@@ -20,6 +20,7 @@ pub use given::{NotReached, prepare};
 pub use miss::Miss;
 pub use needs::missing;
 
+use crate::bench::log::LogLine;
 use crate::bench::{Bench, BenchError, Supply};
 use crate::outcome::Outcomes;
 use crate::scenario::{NOMINAL_PACK, Scenario};
@@ -95,6 +96,8 @@ pub struct Played {
     pub outcomes: Outcomes,
     /// Where the lock did not do what the scenario itself wants.
     pub misses: Vec<Miss>,
+    /// What the firmware logged, where the bench can read it.
+    pub log: Vec<LogLine>,
 }
 
 /// Plays the steps of `scenario` on a bench that is in its given state, and leaves the bench safe

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Limits, Miss, PlayError, Played, Situation};
+use crate::bench::log::LogLine;
 use crate::bench::{Bench, BenchError, Supply};
 use crate::lock::LockModel;
 use crate::outcome::Outcomes;
@@ -26,6 +27,7 @@ pub(super) struct Player<'b, 'l> {
     /// When the lock last did something.
     active: Nanos,
     misses: Vec<Miss>,
+    log: Vec<LogLine>,
 }
 
 impl<'b, 'l> Player<'b, 'l> {
@@ -48,6 +50,7 @@ impl<'b, 'l> Player<'b, 'l> {
             levels,
             active: epoch,
             misses: Vec::new(),
+            log: Vec::new(),
         })
     }
 
@@ -77,6 +80,7 @@ impl<'b, 'l> Player<'b, 'l> {
             trace,
             outcomes,
             misses,
+            log: self.log,
         })
     }
 
@@ -196,6 +200,11 @@ impl<'b, 'l> Player<'b, 'l> {
         for event in observed.events {
             self.record(event)?;
         }
+        self.log
+            .extend(observed.log.into_iter().map(|line| LogLine {
+                at: line.at.since(self.epoch),
+                ..line
+            }));
         if observed.complete_to < until {
             return Err(BenchError::Incomplete {
                 until,

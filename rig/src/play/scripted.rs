@@ -148,6 +148,7 @@ impl Bench for Scripted {
         Ok(Observed {
             events,
             complete_to: until,
+            log: Vec::new(),
         })
     }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Ending, Record};
+use crate::bench::log::LogLine;
 use crate::outcome::Outcomes;
 use crate::trace::Trace;
 
@@ -26,6 +27,8 @@ pub struct Evidence<'a> {
     pub trace: Option<&'a Trace>,
     /// The same in words.
     pub outcomes: Option<&'a Outcomes>,
+    /// What the firmware logged, in time order.
+    pub log: &'a [LogLine],
     /// When the run began.
     pub began: DateTime<Utc>,
     /// The arguments that the run was started with, the program's name first.
@@ -124,9 +127,14 @@ impl Evidence<'_> {
     fn log(&self, record: &Record) -> String {
         let mut log = String::new();
         if let Some(trace) = self.trace {
+            let mut lines = self.log;
             for step in &trace.steps {
+                let before = lines.partition_point(|line| line.at < step.start);
+                log += &lines[..before].iter().map(logged).collect::<String>();
+                lines = &lines[before..];
                 log += &format!("{:.6}  step {}: {}\n", step.start, step.number, step.text);
             }
+            log += &lines.iter().map(logged).collect::<String>();
             log += &format!("{:.6}  end, {} events\n", trace.end, trace.events.len());
         }
         log += &match &record.ending {
@@ -139,6 +147,16 @@ impl Evidence<'_> {
         }
         log
     }
+}
+
+/// A line of the firmware's, under the step that it came in.
+fn logged(line: &LogLine) -> String {
+    format!(
+        "{:.6}    {}: {}\n",
+        line.at,
+        line.level.unwrap_or("print"),
+        line.text
+    )
 }
 
 /// Makes a folder of that name, or of that name and a number where it is taken.

@@ -201,6 +201,11 @@ fn a_run_folder_has_its_parts_and_a_name_of_its_own() {
     let evidence = super::Evidence {
         trace: Some(&trace),
         outcomes: Some(&outcomes),
+        log: &[crate::bench::log::LogLine {
+            at: Nanos::from_millis(250),
+            level: Some("warn"),
+            text: "state is not legible".into(),
+        }],
         began: chrono::DateTime::UNIX_EPOCH,
         command: &["rig".to_owned(), "run".to_owned()],
     };

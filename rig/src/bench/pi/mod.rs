@@ -333,6 +333,7 @@ impl Bench for PiBench {
         Ok(Observed {
             events,
             complete_to,
+            log: Vec::new(),
         })
     }
 

@@ -61,6 +61,7 @@ impl Judge {
             let evidence = Evidence {
                 trace,
                 outcomes: played.as_ref().map(|played| &played.outcomes),
+                log: played.as_ref().map_or(&[], |played| &played.log),
                 began: report.began,
                 command: &self.command,
             };

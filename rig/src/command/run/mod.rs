@@ -6,12 +6,13 @@ mod judge;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
 use super::images::Firmware;
+use super::interrupt::{self, INTERRUPTED};
 use super::select::{Select, Selected, upward};
 use super::{Exit, Expected, colour_on_stdout};
 use crate::bench::VirtualBench;
@@ -20,9 +21,6 @@ use crate::report::{Console, Record, Setting, exit, junit, lines};
 use crate::scenario::duration;
 use crew::{Crew, Task};
 use judge::Judge;
-
-/// Becomes true at Ctrl-C.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Play scenarios and compare the lock's outcomes with the accepted ones
 #[derive(Debug, Args)]
@@ -95,7 +93,7 @@ impl Run {
         let BenchName::Virtual = self.bench;
         let scenarios = self.select.load()?;
         let models = self.models(&scenarios)?;
-        listen_for_interrupts()?;
+        interrupt::listen()?;
         let locks = models
             .into_iter()
             .map(|model| self.flash(model))
@@ -217,12 +215,15 @@ impl Run {
         setting.image.clone_from(&firmware.path);
         setting.image_sha256 = firmware.sha256;
         let began = Instant::now();
-        let (bench, report) =
+        let (mut bench, report) =
             VirtualBench::flashed(model, &firmware.image).map_err(|error| Expected::Flash {
                 path: firmware.path.clone(),
                 error,
             })?;
         let took = began.elapsed();
+        if let Some(log) = firmware.log {
+            bench.listen(log);
+        }
         let name = firmware.path.file_name().unwrap_or_default();
         let report = format!(
             "flashed {} into the virtual {model} lock: {} sectors, verified, in {} ms",
@@ -264,15 +265,6 @@ fn model_of(path: &Path) -> Result<LockModel, Expected> {
         .ok_or_else(|| Expected::WhichLock {
             path: path.to_owned(),
         })
-}
-
-fn listen_for_interrupts() -> Result<(), Expected> {
-    Ok(ctrlc::set_handler(|| {
-        // The first asks for an orderly end, the second doesn't wait for it.
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(Exit::Interrupted.code().into());
-        }
-    })?)
 }
 
 fn print_json(record: &Record) -> Result<(), Expected> {
