@@ -4,6 +4,8 @@
 mod clock;
 mod memory;
 mod qemu;
+#[cfg(feature = "rsemu")]
+mod rsemu;
 
 use std::time::Duration;
 
@@ -62,14 +64,19 @@ fn main() {
         best.rounds, best.checksum
     );
     let per_round = INSTRUCTIONS as f64 / f64::from(best.rounds);
+    let compare = |name: &str, rounds: u32, time: Duration| {
+        let theirs = mips(f64::from(rounds) * per_round, time);
+        println!("{name}  {theirs:7.1} MIPS  ({:.2} of ours)", theirs / ours);
+    };
     match qemu::rounds_in(IMAGE, ROUNDS, Duration::from_secs(3)) {
-        Ok((rounds, time)) => {
-            let theirs = mips(f64::from(rounds) * per_round, time);
-            println!(
-                "QEMU TCG      {theirs:7.1} MIPS  ({:.2} of ours)",
-                theirs / ours
-            );
-        }
+        Ok((rounds, time)) => compare("QEMU TCG    ", rounds, time),
         Err(why) => println!("QEMU TCG      not measured: {why}"),
     }
+    #[cfg(feature = "rsemu")]
+    match rsemu::rounds_in(IMAGE, 0, Duration::from_secs(3)) {
+        Ok((rounds, time)) => compare("rsemu       ", rounds, time),
+        Err(why) => println!("rsemu         not measured: {why}"),
+    }
+    #[cfg(not(feature = "rsemu"))]
+    println!("rsemu         not built: give --features rsemu");
 }
