@@ -40,6 +40,10 @@ pub enum Capability {
     Jam,
     /// Choose which way the door is hinged.
     Door(Door),
+    /// Send and watch bytes on the hub's bus.
+    Hub,
+    /// Read and write the lock's memory while it runs.
+    DebugPort,
     /// A lock that has never been powered, or is flashed to be as new.
     New,
 }
@@ -56,6 +60,8 @@ impl fmt::Display for Capability {
             Capability::Jam => f.write_str("jam the bolt"),
             Capability::Door(Door::Left) => f.write_str("hinge the door on the left"),
             Capability::Door(Door::Right) => f.write_str("hinge the door on the right"),
+            Capability::Hub => f.write_str("talk on the hub's bus"),
+            Capability::DebugPort => f.write_str("reach the lock's debug port"),
             Capability::New => f.write_str("make a lock as new"),
         }
     }
@@ -121,6 +127,18 @@ pub trait Bench {
     fn jam(&mut self, jam: Jam) -> Result<(), BenchError> {
         let _ = jam;
         Err(BenchError::Unable(Capability::Jam))
+    }
+
+    /// Sends bytes from the hub to the lock, after those that are still being sent.
+    fn hub_send(&mut self, bytes: &[u8]) -> Result<(), BenchError> {
+        let _ = bytes;
+        Err(BenchError::Unable(Capability::Hub))
+    }
+
+    /// Damages everything that the lock has written into its journal, through the debug port, and
+    /// lets the lock start again. Takes some of the bench's time.
+    fn corrupt_storage(&mut self) -> Result<(), BenchError> {
+        Err(BenchError::Unable(Capability::DebugPort))
     }
 
     /// Hinges the door; only while the pack is out.

@@ -14,7 +14,7 @@ use virtual_lock::debug::target::DebugTarget;
 use virtual_lock::time::Ticks;
 
 use super::log::{FirmwareLog, LogLine};
-use super::probe::{Erase, FlashReport, Image, Probe, ProbeError};
+use super::probe::{Erase, FlashReport, Image, JOURNAL, Probe, ProbeError};
 use super::{Bench, BenchError, Capabilities, Capability, Observed, Supply};
 use crate::lock::{Door, Jam, LockModel, Turn};
 use crate::trace::{Channel, Contact, Event, Key, Nanos, ResetCause, Value};
@@ -48,13 +48,11 @@ impl VirtualBench {
         lock.connect().map_err(stopped)?;
         // A blank chip locks up, which only a debugger takes for nothing out of the way.
         lock.advance(POWER_UP).map_err(BenchError::PowerUp)?;
-        let server = DebugServer::start(lock, Pace::Transactions).map_err(BenchError::Serve)?;
-        let flashed = Probe::attach(&server.selector()).and_then(|mut probe| {
+        let (lock, flashed) = through_probe(lock, |mut probe| {
             let report = probe.flash(image, Erase::Nothing, &mut |_| {})?;
+            // Still attached when the port closes, so that the halted core never runs.
             Ok((probe, report))
-        });
-        // The port closes before the probe lets go, so that the halted core never runs.
-        let lock = server.finish().map_err(BenchError::Serve)?;
+        })?;
         let (probe, report) = flashed?;
         drop(probe);
         let mut bench = VirtualBench {
@@ -164,6 +162,8 @@ impl Bench for VirtualBench {
             Capability::Jam,
             Capability::Door(Door::Left),
             Capability::Door(Door::Right),
+            Capability::Hub,
+            Capability::DebugPort,
             Capability::New,
         ]);
         capabilities
@@ -226,6 +226,23 @@ impl Bench for VirtualBench {
             Door::Right => parts::Handing::Right,
         };
         self.lock.set_door(handing).map_err(stopped)
+    }
+
+    fn hub_send(&mut self, bytes: &[u8]) -> Result<(), BenchError> {
+        self.lock.hub_send(bytes);
+        Ok(())
+    }
+
+    fn corrupt_storage(&mut self) -> Result<(), BenchError> {
+        let lock = std::mem::take(&mut self.lock);
+        let (lock, done) = through_probe(lock, |mut probe| {
+            let mut journal = probe.read(JOURNAL.start, JOURNAL.len())?;
+            damage(&mut journal);
+            probe.write_sectors(JOURNAL.start, &journal)?;
+            probe.reset_and_detach()
+        })?;
+        self.lock = lock;
+        done
     }
 
     fn run_until(&mut self, until: Nanos) -> Result<Observed, BenchError> {
@@ -305,6 +322,33 @@ impl DebugTarget for Served<'_> {
             self.stop.store(true, Ordering::Relaxed);
         }
         advanced
+    }
+}
+
+/// Serves a lock's debug port while `act` is attached to it, and gives the lock back.
+fn through_probe<R>(
+    lock: VirtualLock,
+    act: impl FnOnce(Probe) -> Result<R, ProbeError>,
+) -> Result<(VirtualLock, Result<R, BenchError>), BenchError> {
+    let server = DebugServer::start(lock, Pace::Transactions).map_err(BenchError::Serve)?;
+    let result = Probe::attach(&server.selector()).and_then(act);
+    let lock = server.finish().map_err(BenchError::Serve)?;
+    Ok((lock, result.map_err(BenchError::from)))
+}
+
+/// Clears a bit of every word that was written, as a worn or disturbed flash does; of a journal that
+/// holds nothing, the first words.
+fn damage(journal: &mut [u8]) {
+    const ERASED: [u8; 4] = [0xFF; 4];
+    let blank = journal.iter().all(|byte| *byte == 0xFF);
+    for (index, word) in journal.chunks_exact_mut(4).enumerate() {
+        if blank && index < 16 {
+            word.fill(0);
+        } else if word != ERASED
+            && let Some(byte) = word.iter_mut().find(|byte| **byte != 0)
+        {
+            *byte &= *byte - 1;
+        }
     }
 }
 

@@ -5,8 +5,10 @@
 //! other steps and checked by their outcomes; the trace begins with the scenario's own first step.
 
 mod given;
+mod hub;
 mod miss;
 mod needs;
+mod pack;
 mod player;
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -25,6 +27,7 @@ use crate::bench::{Bench, BenchError, Supply};
 use crate::outcome::Outcomes;
 use crate::scenario::{NOMINAL_PACK, Scenario};
 use crate::trace::Trace;
+use hub::HubCard;
 use player::Player;
 
 /// Why a run has no result.
@@ -65,17 +68,18 @@ impl Limits<'_> {
     }
 }
 
-/// The battery beside or in the lock, which a scenario finds as the steps before it left it. It goes
-/// with the bench, copied where the bench is copied.
-#[derive(Debug, Clone, Copy)]
+/// The battery beside or in the lock, and its hub, which a scenario finds as the steps before it left
+/// them. It goes with the bench, copied where the bench is copied.
+#[derive(Debug, Clone)]
 pub struct Situation {
     /// The pack that is in, or would go in.
     pack: Supply,
     pack_in: bool,
+    hub: HubCard,
 }
 
 impl Default for Situation {
-    /// Four good cells beside the lock.
+    /// Four good cells beside the lock, and no hub card in it.
     fn default() -> Situation {
         Situation {
             pack: Supply {
@@ -83,6 +87,7 @@ impl Default for Situation {
                 milliohms: None,
             },
             pack_in: false,
+            hub: HubCard::default(),
         }
     }
 }
@@ -108,6 +113,8 @@ pub fn play(
     scenario: &Scenario,
     limits: Limits<'_>,
 ) -> Result<Played, PlayError> {
+    // A scenario that has to do with the hub has one; it answers until it is away.
+    situation.hub.answers = scenario.steps.iter().any(|step| step.action.has_hub());
     let played = Player::new(bench, situation, limits)
         .map_err(PlayError::from)
         .and_then(|player| player.steps(&scenario.steps));

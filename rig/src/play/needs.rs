@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, Capabilities, Capability};
 use crate::lock::{Door, LockModel};
-use crate::scenario::{Action, Battery, Given, Scenario};
+use crate::scenario::{Action, Battery, Given, Hub, Scenario};
 use crate::trace::{Contact, Key};
 
 /// The first thing that `scenario` needs and `bench` can't do: the scenario is then skipped, and
@@ -53,6 +53,18 @@ fn needs(scenario: &Scenario, model: LockModel) -> Capabilities {
             }
             Action::Jam(_) => {
                 needs.insert(Capability::Jam);
+            }
+            Action::Battery(Battery::Cells(_)) => {
+                needs.extend([Capability::Voltage, Capability::Resistance]);
+            }
+            Action::Hub(hub) => {
+                needs.insert(Capability::Hub);
+                if *hub == Hub::Pair {
+                    contact(&mut needs, model, Contact::Hub);
+                }
+            }
+            Action::CorruptStorage => {
+                needs.insert(Capability::DebugPort);
             }
             Action::Wait(_) | Action::Settle { .. } => {}
         }

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::{Limits, Miss, PlayError, Played, Situation};
+use super::{Limits, Miss, PlayError, Played, Situation, pack};
 use crate::bench::log::LogLine;
-use crate::bench::{Bench, BenchError, Supply};
+use crate::bench::{Bench, BenchError, Capability, Supply};
 use crate::lock::LockModel;
 use crate::outcome::Outcomes;
-use crate::scenario::{Action, Battery, Entry, GAP, QUIET, Step, TURN};
+use crate::scenario::{
+    Action, Battery, Entry, GAP, HUB_ANSWER, Hub, PRESS, QUIET, Request, Step, TURN,
+};
 use crate::trace::{Channel, Contact, Event, Key, Nanos, Trace, TraceBuilder, Value};
 
 /// How far the bench runs between two looks at deadline and Ctrl-C. No longer than [`QUIET`], so that
 /// `settle` ends at the same time however the bench slices it.
 const SLICE: Nanos = Nanos::from_millis(500);
+
+/// The same while a hub is there: it answers within this.
+const HUB_SLICE: Nanos = Nanos::from_millis(10);
 
 pub(super) struct Player<'b, 'l> {
     bench: &'b mut dyn Bench,
@@ -103,6 +108,11 @@ impl<'b, 'l> Player<'b, 'l> {
                 self.pass(TURN)?;
             }
             Action::Jam(jam) => self.bench.jam(*jam)?,
+            Action::Hub(hub) => self.hub(hub)?,
+            Action::CorruptStorage => {
+                self.bench.corrupt_storage()?;
+                self.watch(self.bench.now())?;
+            }
         }
         Ok(())
     }
@@ -122,6 +132,10 @@ impl<'b, 'l> Player<'b, 'l> {
                     millivolts,
                     milliohms,
                 };
+            }
+            Battery::Cells(cells) => {
+                self.situation.pack =
+                    pack::supply(&cells).ok_or(BenchError::Unable(Capability::Voltage))?;
             }
         }
         if self.situation.pack_in {
@@ -155,11 +169,43 @@ impl<'b, 'l> Player<'b, 'l> {
         Ok(())
     }
 
+    fn hub(&mut self, hub: &Hub) -> Result<(), PlayError> {
+        match hub {
+            Hub::Here => self.situation.hub.answers = true,
+            Hub::Away => self.situation.hub.answers = false,
+            Hub::Pair => {
+                self.press(Contact::Hub, PRESS, GAP)?;
+                self.ask(&Request::Hello)?;
+            }
+            Hub::Ask(request) => self.ask(request)?,
+            Hub::Bytes(bytes) => {
+                self.bench.hub_send(bytes)?;
+                self.pass(sending(bytes) + HUB_ANSWER)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<(), PlayError> {
+        let bytes = self.situation.hub.request(request, self.model);
+        self.bench.hub_send(&bytes)?;
+        self.pass(sending(&bytes) + HUB_ANSWER)
+    }
+
+    /// How far the bench may run at a time.
+    const fn slice(&self) -> Nanos {
+        if self.situation.hub.answers {
+            HUB_SLICE
+        } else {
+            SLICE
+        }
+    }
+
     /// Lets `time` pass.
     fn pass(&mut self, time: Nanos) -> Result<(), PlayError> {
         let end = self.bench.now() + time;
         while self.bench.now() < end {
-            self.watch(end.min(self.bench.now() + SLICE))?;
+            self.watch(end.min(self.bench.now() + self.slice()))?;
         }
         Ok(())
     }
@@ -188,9 +234,9 @@ impl<'b, 'l> Player<'b, 'l> {
             let next = if busy.is_empty() {
                 quiet_at
             } else {
-                now + SLICE
+                now + self.slice()
             };
-            self.watch(next.min(now + SLICE).min(end))?;
+            self.watch(next.min(now + self.slice()).min(end))?;
         }
     }
 
@@ -199,6 +245,11 @@ impl<'b, 'l> Player<'b, 'l> {
         let observed = self.bench.run_until(until)?;
         for event in observed.events {
             self.record(event)?;
+            if let (Channel::HubFromLock, Value::Byte(byte)) = (event.channel, event.value)
+                && let Some(answer) = self.situation.hub.hear(byte, event.at)
+            {
+                self.bench.hub_send(&answer)?;
+            }
         }
         self.log
             .extend(observed.log.into_iter().map(|line| LogLine {
@@ -233,6 +284,12 @@ impl<'b, 'l> Player<'b, 'l> {
             ..event
         })?)
     }
+}
+
+/// How long bytes take on the hub's bus.
+const fn sending(bytes: &[u8]) -> Nanos {
+    // 9600 8N1.
+    Nanos(bytes.len() as u64 * 1_000_000_000 / 960)
 }
 
 /// Whether a channel's value is what a trace takes for granted.

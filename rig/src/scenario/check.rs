@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fields::Reader;
 use super::steps::Placed;
-use super::{Action, Battery, Given};
+use super::{Action, Battery, Given, Hub};
 use crate::lock::LockModel;
 use crate::trace::{Contact, Key};
 
@@ -89,7 +89,17 @@ impl Hands {
                 }
                 self.pack_in = false;
             }
-            Action::Battery(Battery::Pack { .. })
+            Action::Hub(Hub::Pair) => self.free(reader, placed, Contact::Hub)?,
+            Action::CorruptStorage if !self.pack_in => {
+                return reader.wrong(
+                    &placed.span,
+                    "the debug port has no power: the pack is out",
+                    "put it in first: `- battery: connect`",
+                );
+            }
+            Action::Battery(Battery::Pack { .. } | Battery::Cells(_))
+            | Action::Hub(_)
+            | Action::CorruptStorage
             | Action::Switch { .. }
             | Action::Wait(_)
             | Action::Settle { .. }

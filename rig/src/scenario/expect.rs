@@ -7,14 +7,17 @@ use super::problem::{either, suggest};
 use super::values::Wrong;
 use super::yaml::Node;
 use crate::outcome::{Colour, Drive, Outcome, Paint, Part, Phrase, Position, Rhythm};
+use crate::trace::ResetCause;
 
 /// Parts that an `expect` can be about.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 7] = [
     Part::Motor,
     Part::Bolt,
     Part::Status,
     Part::Keypad,
     Part::Beeper,
+    Part::Hub,
+    Part::Power,
 ];
 
 const DRIVES: [(&str, Drive); 2] = [("open", Drive::Open), ("close", Drive::Close)];
@@ -43,7 +46,7 @@ pub struct Expectation {
 }
 
 /// An outcome, as far as a scenario cares: the times are the snapshot's to say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
     /// The motor runs this way.
     Run(Drive),
@@ -53,7 +56,31 @@ pub enum Pattern {
     Light(Paint, Option<u32>),
     /// The beeper sounds so many times.
     Sound(u32),
+    /// The lock sends the hub a frame of this type that begins with these bytes: for a message of
+    /// its own they are command and arguments, for an answer arguments alone.
+    Frame(FrameType, Vec<u8>),
+    /// The processor has too little voltage.
+    BrownOut,
+    /// The processor starts again for this reason.
+    Reset(ResetCause),
 }
+
+/// The type of a frame from the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameType {
+    /// It does what it was asked.
+    Ack,
+    /// It refuses.
+    Nak,
+    /// It tells something by itself.
+    Tells,
+}
+
+const FRAMES: [(&str, FrameType); 3] = [
+    ("ack", FrameType::Ack),
+    ("nak", FrameType::Nak),
+    ("tells", FrameType::Tells),
+];
 
 impl Expectation {
     /// Whether the outcomes of a step are what is wanted.
@@ -80,6 +107,20 @@ impl Pattern {
                 wanted == paint && count.is_none_or(|count| pulses(rhythm) == Some(count))
             }
             (Pattern::Sound(count), Phrase::Sound(rhythm, _)) => pulses(rhythm) == Some(*count),
+            (Pattern::Frame(wanted, bytes), Phrase::Frame(frame)) => {
+                // Start, length, sequence, type, command, arguments, checksum.
+                let (kind, begin) = match wanted {
+                    FrameType::Ack => (0xAA, 5),
+                    FrameType::Nak => (0x55, 5),
+                    FrameType::Tells => (0xE7, 4),
+                };
+                frame.get(3) == Some(&kind)
+                    && frame
+                        .get(begin..frame.len() - 1)
+                        .is_some_and(|rest| rest.starts_with(bytes))
+            }
+            (Pattern::BrownOut, Phrase::BrownOut(_)) => true,
+            (Pattern::Reset(wanted), Phrase::Reset(cause)) => wanted == cause,
             _ => false,
         }
     }
@@ -102,6 +143,12 @@ impl fmt::Display for Pattern {
             Pattern::Light(paint, None) => f.write_str(name(&PAINTS, paint)),
             Pattern::Light(paint, Some(count)) => write!(f, "{} {count}x", name(&PAINTS, paint)),
             Pattern::Sound(count) => write!(f, "{count}x"),
+            Pattern::Frame(kind, bytes) => {
+                f.write_str(name(&FRAMES, kind))?;
+                bytes.iter().try_for_each(|byte| write!(f, " {byte:02X}"))
+            }
+            Pattern::BrownOut => f.write_str("brown-out"),
+            Pattern::Reset(cause) => write!(f, "reset {}", cause.name()),
         }
     }
 }
@@ -168,6 +215,27 @@ fn pattern(part: Part, text: &str) -> Result<Pattern, Wrong> {
         (Part::Motor, [first, rest @ ..]) => (Pattern::Run(word(part, first, &DRIVES)?), rest),
         (Part::Bolt, [first, rest @ ..]) => (Pattern::Bolt(word(part, first, &POSITIONS)?), rest),
         (Part::Beeper, [first, rest @ ..]) => (Pattern::Sound(count(part, first)?), rest),
+        (Part::Hub, [first, rest @ ..]) => {
+            let bytes = super::hub::hex(&rest.join(" "))?;
+            (Pattern::Frame(word(part, first, &FRAMES)?, bytes), &[][..])
+        }
+        (Part::Power, ["brown-out", rest @ ..]) => (Pattern::BrownOut, rest),
+        (Part::Power, ["reset", cause, rest @ ..]) => {
+            let cause = ResetCause::ALL
+                .into_iter()
+                .find(|known| known.name() == *cause)
+                .ok_or_else(|| Wrong {
+                    what: format!("power never resets for `{cause}`"),
+                    help: suggest(cause, &ResetCause::ALL.map(ResetCause::name)),
+                })?;
+            (Pattern::Reset(cause), rest)
+        }
+        (Part::Power, [first, ..]) => {
+            return Err(Wrong {
+                what: format!("power is never `{first}`"),
+                help: help(part),
+            });
+        }
         (_, [first]) => (Pattern::Light(word(part, first, &PAINTS)?, None), &[][..]),
         (_, [first, second, rest @ ..]) => {
             let paint = word(part, first, &PAINTS)?;
@@ -220,7 +288,9 @@ fn help(part: Part) -> String {
         Part::Motor => either(["`none`", "`open`", "`close`"]).to_string(),
         Part::Bolt => either(["`none`", "`retracted`", "`between`", "`extended`"]).to_string(),
         Part::Beeper => "`none` or a count like `3x`".into(),
-        _ => "`none` or a colour and a count like `red 3x`".into(),
+        Part::Hub => "`none`, `ack`, `nak 0A` or `tells 27 00 01`".into(),
+        Part::Power => "`none`, `brown-out` or a reason like `reset watchdog`".into(),
+        Part::Status | Part::Keypad => "`none` or a colour and a count like `red 3x`".into(),
     };
     format!("write {words}, or a list of them in order")
 }

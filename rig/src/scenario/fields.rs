@@ -149,6 +149,11 @@ impl<'n> Fields<'n> {
         }
     }
 
+    /// Whether some key is none of the known ones, and has been told.
+    pub(crate) fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+
     /// The entries in the order of the file.
     pub(crate) fn entries(&self) -> &'n [(Word, Node)] {
         self.entries

@@ -2,10 +2,12 @@
 //! read, then checked whole, then handed on as typed steps: whatever is wrong with it is said before
 //! anything is touched, with its place in the file and what would be right.
 
+mod battery;
 mod check;
 mod expect;
 pub(crate) mod fields;
 mod folder;
+mod hub;
 mod parse;
 pub(crate) mod problem;
 mod steps;
@@ -21,8 +23,10 @@ use crate::lock::{Door, Jam, LockModel, Turn};
 use crate::snapshot::Tolerance;
 use crate::trace::{Contact, Nanos};
 
+pub use battery::{Battery, Cell, Chemistry};
 pub use expect::{Expectation, Pattern};
 pub use folder::{Folder, FolderError};
+pub use hub::{Hub, Request};
 pub use parse::parse;
 pub use problem::ScenarioError;
 pub(crate) use problem::did_you_mean;
@@ -40,6 +44,9 @@ pub const TURN: Nanos = Nanos::from_secs(1);
 
 /// How long the lock must do nothing for `settle` to call it quiet.
 pub const QUIET: Nanos = Nanos::from_secs(1);
+
+/// How long a step of the hub lasts after what it sends: time for the lock's answer.
+pub const HUB_ANSWER: Nanos = Nanos::from_millis(250);
 
 /// How long `settle` waits for that when it isn't told.
 pub const SETTLE_LIMIT: Nanos = Nanos::from_secs(30);
@@ -143,22 +150,17 @@ pub enum Action {
     TurnKey(Turn),
     /// Blocks the bolt, or frees it.
     Jam(Jam),
+    /// Lets the hub do something; what it sends is followed by [`HUB_ANSWER`].
+    Hub(Hub),
+    /// Damages what the lock keeps in its flash, through the debug port.
+    CorruptStorage,
 }
 
-/// What happens to the battery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Battery {
-    /// The pack goes in, with the voltage it was last given.
-    Connect,
-    /// The pack comes out.
-    Disconnect,
-    /// The pack is, or becomes, one of this voltage and resistance, in or out.
-    Pack {
-        /// Without load, in millivolts.
-        millivolts: u32,
-        /// Inside the whole pack, in milliohms, where the scenario says.
-        milliohms: Option<u32>,
-    },
+impl Action {
+    /// Whether there must be a hub for it.
+    pub(crate) const fn has_hub(&self) -> bool {
+        matches!(self, Action::Hub(_))
+    }
 }
 
 /// A code and how it is typed.

@@ -4,14 +4,14 @@ use super::fields::{Fields, Reader};
 use super::problem::suggest;
 use super::values::{self, Wrong};
 use super::yaml::{Kind, Node, Span};
-use super::{Action, Battery, Entry, GAP, PRESS, SETTLE_LIMIT, Step, expect};
+use super::{Action, Entry, GAP, PRESS, SETTLE_LIMIT, Step, battery, expect, hub};
 use crate::lock::{Jam, Turn};
 use crate::trace::Contact;
 
 /// Every step's word, in the order in which help shows them.
-pub(crate) const NAMES: [&str; 13] = [
+pub(crate) const NAMES: [&str; 15] = [
     "battery", "press", "hold", "release", "enter", "switch", "wait", "settle", "turn-key", "jam",
-    "expect", "repeat", "note",
+    "hub", "storage", "expect", "repeat", "note",
 ];
 
 /// As many steps as a scenario may have, with `repeat` written out.
@@ -225,7 +225,10 @@ impl List<'_> {
 fn action(reader: &mut Reader, word: &str, value: &Node) -> Option<(Action, String)> {
     let help = format!("write {}", example(word));
     Some(match word {
-        "battery" => battery(reader, value, &help)?,
+        "battery" => {
+            let (battery, text) = battery::read(reader, value, &help)?;
+            (Action::Battery(battery), text)
+        }
         "press" => press(reader, value, &help)?,
         "hold" => {
             let button = reader.value(value, "`hold`", &help, button)?;
@@ -268,55 +271,16 @@ fn action(reader: &mut Reader, word: &str, value: &Node) -> Option<(Action, Stri
             let (name, jam) = jams[reader.choice(value, "`jam`", &jams.map(|(name, _)| name))?];
             (Action::Jam(jam), format!("jam {name}"))
         }
+        "hub" => {
+            let (hub, text) = hub::read(reader, value, &help)?;
+            (Action::Hub(hub), text)
+        }
+        "storage" => {
+            reader.choice(value, "`storage`", &["corrupt"])?;
+            (Action::CorruptStorage, "storage corrupt".to_owned())
+        }
         _ => return None,
     })
-}
-
-fn battery(reader: &mut Reader, value: &Node, help: &str) -> Option<(Action, String)> {
-    let battery = if let Kind::Map(_) = value.kind {
-        let fields = reader.fields(value, "`battery`", &["volts", "resistance"])?;
-        let volts = fields.need(reader, "`battery`", "volts", help)?;
-        let millivolts = reader.value(volts, "`volts`", help, values::millivolts);
-        let milliohms = match fields.get("resistance") {
-            Some(node) => Some(reader.value(node, "`resistance`", help, values::milliohms)?),
-            None => None,
-        };
-        Battery::Pack {
-            millivolts: millivolts?,
-            milliohms,
-        }
-    } else {
-        reader.value(value, "`battery`", help, |text| match text {
-            "connect" => Ok(Battery::Connect),
-            "disconnect" => Ok(Battery::Disconnect),
-            _ if text.starts_with(|c: char| c.is_ascii_digit()) => Ok(Battery::Pack {
-                millivolts: values::millivolts(text)?,
-                milliohms: None,
-            }),
-            _ => Err(Wrong {
-                what: format!("a battery can't be `{text}`"),
-                help: match super::problem::did_you_mean(text, ["connect", "disconnect"]) {
-                    Some(name) => format!("did you mean `{name}`?"),
-                    None => help.to_owned(),
-                },
-            }),
-        })?
-    };
-    let text = match battery {
-        Battery::Connect => "battery connect".to_owned(),
-        Battery::Disconnect => "battery disconnect".to_owned(),
-        Battery::Pack {
-            millivolts,
-            milliohms,
-        } => {
-            let volts = format!("battery {} V", thousandths(millivolts));
-            match milliohms {
-                Some(milliohms) => format!("{volts} {} ohm", thousandths(milliohms)),
-                None => volts,
-            }
-        }
-    };
-    Some((Action::Battery(battery), text))
 }
 
 fn press(reader: &mut Reader, value: &Node, help: &str) -> Option<(Action, String)> {
@@ -396,7 +360,7 @@ fn button(text: &str) -> Result<Contact, Wrong> {
 }
 
 /// The digits of a code. Any number up to 16: what a lock makes of a wrong length is worth playing.
-fn digits(text: &str) -> Result<Vec<u8>, Wrong> {
+pub(super) fn digits(text: &str) -> Result<Vec<u8>, Wrong> {
     let help = || "write a code of digits in quotes, like `enter: \"1234\"`".to_owned();
     if text.len() > 16 {
         return Err(Wrong {
@@ -438,17 +402,8 @@ fn switch(text: &str) -> Result<(u8, bool), Wrong> {
 }
 
 /// A quantity as the file has it, without spaces: `1.5 s` and `1.5s` read the same in a snapshot.
-fn written(node: &Node) -> String {
+pub(super) fn written(node: &Node) -> String {
     node.text().unwrap_or_default().split_whitespace().collect()
-}
-
-/// A number of thousandths without needless zeros, but one decimal: `4.6`, `6.0`, `4.525`.
-fn thousandths(value: u32) -> String {
-    let mut text = format!("{}.{:03}", value / 1_000, value % 1_000);
-    while text.ends_with('0') && !text.ends_with(".0") {
-        text.pop();
-    }
-    text
 }
 
 fn step_help() -> String {
@@ -459,7 +414,7 @@ fn step_help() -> String {
 fn example(word: &str) -> &'static str {
     match word {
         "battery" => {
-            "`battery: connect`, `battery: disconnect`, `battery: 4.6 V` or `battery: { volts: 4.6 V, resistance: 2 ohm }`"
+            "`battery: connect`, `battery: disconnect`, `battery: 4.6 V`, `battery: { volts: 4.6 V, resistance: 2 ohm }`, `battery: { chemistry: alkaline, charge: 20% }` or `battery: { cells: [alkaline 80%, ...] }`"
         }
         "press" => "`press: lock` or `press: { key: program, for: 5s }`",
         "hold" => "`hold: program`",
@@ -472,6 +427,10 @@ fn example(word: &str) -> &'static str {
         "settle" => "`settle` or `settle: 10s`",
         "turn-key" => "`turn-key: lock` or `turn-key: unlock`",
         "jam" => "`jam: closing`, `jam: opening`, `jam: stuck` or `jam: free`",
+        "hub" => {
+            "`hub: unlock`, `hub: pair`, `hub: { set-code: \"1234\", slot: 2 }` or `hub: { bytes: \"BD 04 01 E7 07 1A\" }`"
+        }
+        "storage" => "`storage: corrupt`",
         "expect" => "`expect: { motor: none, keypad: red 3x }`",
         "repeat" => "`repeat: { times: 3, steps: [...] }`",
         _ => "`note: ...`",

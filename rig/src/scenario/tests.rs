@@ -139,6 +139,86 @@ fn mistakes_in_a_step() {
 }
 
 #[test]
+fn mistakes_about_cells() {
+    assert_text!(step_messages(&[
+        "battery: {}",
+        "battery: { chemistry: alkaline }",
+        "battery: { charge: 20% }",
+        "battery: { chemistry: zinc, charge: 20% }",
+        "battery: { chemistry: alkaline, charge: 20 }",
+        "battery: { chemistry: alkaline, charge: 101% }",
+        "battery: { volts: 5 V, charge: 20% }",
+        "battery: { cells: [alkaline 80%] }",
+        "battery: { cells: [alkalin 80%, lithium, nimh 20% upside-down, nimh 20% leaking 5] }",
+    ]));
+}
+
+#[test]
+fn mistakes_about_the_hub_and_storage() {
+    assert_text!(step_messages(&[
+        "hub: open",
+        "hub: [lock]",
+        "hub: {}",
+        "hub: { set-code: \"1234\" }",
+        "hub: { slot: 2 }",
+        "hub: { set-code: \"123456789\", slot: 2 }",
+        "hub: { set-code: \"12x4\", slot: 70000 }",
+        "hub: { get-code: 1, delete-code: 1 }",
+        "hub: { get-code: two }",
+        "hub: { event: 256 }",
+        "hub: { set-clock: \"14 06\" }",
+        "hub: { bytes: BD4 }",
+        "hub: { byte: BD }",
+        "storage: corupt",
+    ]));
+    assert_text!(messages(&[
+        "title: T\ngiven: new\nsteps: [storage: corrupt]\n",
+        "title: T\ngiven: handed\nsteps: [hold: hub, hub: pair]\n",
+    ]));
+}
+
+#[test]
+fn every_step_reads_as_a_snapshot_names_it() {
+    let scenario = read(
+        "title: T
+given: handed
+steps:
+  - battery: { chemistry: alkaline, charge: 20% }
+  - battery: { cells: [alkaline 80%, lithium 50.5% reversed, nimh 100% leaking 20 ohm, alkaline 5%] }
+  - hub: pair
+  - hub: away
+  - hub: { set-code: \"0042\", slot: 2 }
+  - hub: { get-code: 2 }
+  - hub: { delete-code: 31 }
+  - hub: { set-clock: \"14 06 21 03 46 47 06\" }
+  - hub: { event: 0 }
+  - hub: { bytes: \"bd 04 01 e7 07 1A\" }
+  - expect: { hub: [nak, ack 01, tells 27 00 01 42], power: [reset watchdog, brown-out] }
+  - storage: corrupt
+",
+    )
+    .unwrap();
+    let texts: Vec<&str> = scenario
+        .steps
+        .iter()
+        .map(|step| step.text.as_str())
+        .collect();
+    assert_text!(texts.join("\n"));
+    let wanted: Vec<String> = scenario.steps[9]
+        .expect
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        wanted,
+        [
+            "hub nak, ack 01, tells 27 00 01 42",
+            "power reset watchdog, brown-out"
+        ]
+    );
+}
+
+#[test]
 fn mistakes_in_an_expectation() {
     let wrong: Vec<String> = [
         "{}",
@@ -153,6 +233,10 @@ fn mistakes_in_an_expectation() {
         "{ beeper: loud }",
         "{ beeper: [] }",
         "{ motor: }",
+        "{ hub: yes }",
+        "{ hub: nak 1 }",
+        "{ power: low }",
+        "{ power: reset sofware }",
     ]
     .iter()
     .map(|expect| format!("wait: 1s\n  - expect: {expect}"))

@@ -89,6 +89,21 @@ pub(crate) fn milliohms(text: &str) -> Result<u32, Wrong> {
     quantity(text, &[("mohm", 1), ("ohm", 1_000)], "resistance", help)
 }
 
+/// A share from 0% to 100%, in thousandths.
+pub(crate) fn share(text: &str) -> Result<u32, Wrong> {
+    text.strip_suffix('%')
+        .and_then(|number| Decimal::parse(number.trim()))
+        .and_then(|number| number.times(10))
+        .and_then(|permille| u32::try_from(permille).ok())
+        .filter(|permille| *permille <= 1_000)
+        .ok_or_else(|| {
+            Wrong::new(
+                format!("`{text}` is not a share from 0% to 100%"),
+                "write a share like `20%`",
+            )
+        })
+}
+
 /// A count of at least one and at most `most`.
 pub(crate) fn count(text: &str, most: u32) -> Result<u32, Wrong> {
     match text.parse::<u32>() {
