@@ -54,7 +54,7 @@ pub enum BenchError {
 }
 
 /// An error and what is behind it, in one line: probe-rs says the decisive thing last.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

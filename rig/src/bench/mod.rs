@@ -102,6 +102,11 @@ pub trait Bench {
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
+    /// Channels that it never tells anything of, though a lock has them.
+    fn unseen(&self) -> Vec<Channel> {
+        Vec::new()
+    }
+
     /// Its time now.
     fn now(&self) -> Nanos;
 

@@ -137,6 +137,28 @@ pub enum Expected {
         /// Why.
         problem: String,
     },
+    /// A bench with another lock than the one asked for.
+    #[error("play on {}: it has a {model} lock", path.display())]
+    OtherLock {
+        /// The bench file.
+        path: PathBuf,
+        /// The lock's model.
+        model: LockModel,
+    },
+    /// An image for a bench that can't be flashed.
+    #[error("flash the lock on {}: the bench file names no `probe`", path.display())]
+    NoProbe {
+        /// The bench file.
+        path: PathBuf,
+    },
+    /// A bench that doesn't open.
+    #[error("use the bench of {}: failed to {error}", path.display())]
+    OpenBench {
+        /// The bench file.
+        path: PathBuf,
+        /// Why.
+        error: BenchError,
+    },
     /// Ctrl-C can't be listened for.
     #[error("listen for Ctrl-C: {0}")]
     Signal(#[from] ctrlc::Error),
@@ -155,6 +177,8 @@ impl Expected {
             | Expected::NoFolder { .. }
             | Expected::NoImage { .. }
             | Expected::WhichLock { .. }
+            | Expected::OtherLock { .. }
+            | Expected::NoProbe { .. }
             | Expected::ReadImage { .. }
             | Expected::Listen { .. } => Exit::Usage,
             Expected::NoMatch { .. }
@@ -162,6 +186,7 @@ impl Expected {
             | Expected::NoneForLock { .. } => Exit::Nothing,
             Expected::Flash { .. }
             | Expected::Serve(_)
+            | Expected::OpenBench { .. }
             | Expected::Snapshot(_)
             | Expected::Evidence(_)
             | Expected::Report { .. }

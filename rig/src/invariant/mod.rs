@@ -13,6 +13,7 @@ mod tests;
 
 use std::fmt;
 
+use crate::outcome::Part;
 use crate::trace::{Nanos, Trace};
 
 /// A rule, by what breaks it.
@@ -54,6 +55,15 @@ impl Rule {
         Rule::RunUnpowered,
         Rule::Deaf,
     ];
+
+    /// The parts without which it can't be decided.
+    pub const fn parts(self) -> &'static [Part] {
+        match self {
+            Rule::RunUnpowered => &[Part::Motor, Part::Power],
+            Rule::Deaf => &[Part::Beeper, Part::Keypad],
+            _ => &[Part::Motor],
+        }
+    }
 
     /// The rule's place in the lock's description, and its words.
     pub const fn clause(self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::trace::{Nanos, ResetCause};
+use crate::trace::{Channel, Nanos, ResetCause};
 
 /// A part of the lock that does something. The order is the one of lines that start together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +34,31 @@ impl Part {
         Part::Hub,
         Part::Power,
     ];
+
+    /// The channels that its outcomes are read from.
+    pub const fn channels(self) -> &'static [Channel] {
+        match self {
+            Part::Motor => &[Channel::MotorOpen, Channel::MotorClose],
+            Part::Bolt => &[Channel::BoltRetracted, Channel::BoltExtended],
+            Part::Status => &[Channel::StatusGreen, Channel::StatusRed],
+            Part::Keypad => &[Channel::KeypadGreen, Channel::KeypadRed],
+            Part::Beeper => &[Channel::Beeper],
+            Part::Hub => &[Channel::HubFromLock],
+            Part::Power => &[Channel::Power, Channel::Reset],
+        }
+    }
+
+    /// The parts that can't be told without these channels.
+    pub fn without(unseen: &[Channel]) -> Vec<Part> {
+        Part::ALL
+            .into_iter()
+            .filter(|part| {
+                part.channels()
+                    .iter()
+                    .any(|channel| unseen.contains(channel))
+            })
+            .collect()
+    }
 
     /// Its word in outcome lines.
     pub const fn name(self) -> &'static str {

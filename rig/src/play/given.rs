@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::player::Player;
 use super::{Limits, Miss, PlayError, Situation};
-use crate::bench::Bench;
+use crate::bench::{Bench, Capability};
 use crate::lock::{Door, LockModel};
 use crate::outcome::Outcomes;
 use crate::scenario::{Given, Scenario, parse};
@@ -79,7 +79,11 @@ fn procedures(
     if door != Door::default() {
         bench.door(door)?;
     }
-    bench.set(Contact::Switch(3), true)?;
+    // Where no line moves the switch it is as someone set it.
+    let audio = Contact::Switch(3);
+    if bench.capabilities().contains(&Capability::Contact(audio)) {
+        bench.set(audio, true)?;
+    }
     let procedures: &[&str] = match given {
         Given::New => &[],
         Given::Handed => &[HANDING],
@@ -100,7 +104,7 @@ fn procedures(
 }
 
 /// Reads a built-in procedure.
-fn procedure(source: &str, model: LockModel) -> Result<Scenario, PlayError> {
+pub(super) fn procedure(source: &str, model: LockModel) -> Result<Scenario, PlayError> {
     let mut procedure = parse(source, Path::new("built-in"), "built-in")
         .map_err(|error| PlayError::Procedure(error.to_string()))?;
     procedure.locks = vec![model];

@@ -1,6 +1,6 @@
 //! Where the lock did not do what the scenario itself says it should.
 
-use crate::outcome::Outcomes;
+use crate::outcome::{Outcomes, Part};
 use crate::scenario::Step;
 use crate::trace::Channel;
 
@@ -20,12 +20,13 @@ pub struct Miss {
 }
 
 impl Miss {
-    /// Every expectation that the outcomes don't meet.
-    pub(super) fn find(steps: &[Step], outcomes: &Outcomes) -> Vec<Miss> {
+    /// Every expectation that the outcomes don't meet, but for those of parts that the bench can't
+    /// see.
+    pub(super) fn find(steps: &[Step], outcomes: &Outcomes, unseen: &[Part]) -> Vec<Miss> {
         let mut misses = Vec::new();
         for (index, (step, block)) in steps.iter().zip(&outcomes.blocks).enumerate() {
             for expectation in &step.expect {
-                if expectation.met_by(&block.outcomes) {
+                if unseen.contains(&expectation.part) || expectation.met_by(&block.outcomes) {
                     continue;
                 }
                 let got: Vec<String> = block

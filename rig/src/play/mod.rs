@@ -10,6 +10,7 @@ mod miss;
 mod needs;
 mod pack;
 mod player;
+mod renew;
 #[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 pub use given::{NotReached, prepare};
 pub use miss::Miss;
 pub use needs::missing;
+pub use renew::renew;
 
 use crate::bench::log::LogLine;
 use crate::bench::{Bench, BenchError, Supply};

@@ -6,7 +6,7 @@ use super::{Limits, Miss, PlayError, Played, Situation, pack};
 use crate::bench::log::LogLine;
 use crate::bench::{Bench, BenchError, Capability, Supply};
 use crate::lock::LockModel;
-use crate::outcome::Outcomes;
+use crate::outcome::{Outcomes, Part};
 use crate::scenario::{
     Action, Battery, Entry, GAP, HUB_ANSWER, Hub, PRESS, QUIET, Request, Step, TURN,
 };
@@ -19,6 +19,9 @@ const SLICE: Nanos = Nanos::from_millis(500);
 /// The same while a hub is there: it answers within this.
 const HUB_SLICE: Nanos = Nanos::from_millis(10);
 
+/// How late a bench may be with something for what follows to be done as early as if it weren't.
+const LATE: Nanos = Nanos::from_millis(20);
+
 pub(super) struct Player<'b, 'l> {
     bench: &'b mut dyn Bench,
     situation: &'b mut Situation,
@@ -29,6 +32,8 @@ pub(super) struct Player<'b, 'l> {
     trace: TraceBuilder,
     /// Every level that isn't low and every sample that isn't zero.
     levels: BTreeMap<Channel, Value>,
+    /// When what is being done was due to be done.
+    due: Nanos,
     /// When the lock last did something.
     active: Nanos,
     misses: Vec<Miss>,
@@ -53,6 +58,7 @@ impl<'b, 'l> Player<'b, 'l> {
             epoch,
             trace: Trace::builder(),
             levels,
+            due: epoch,
             active: epoch,
             misses: Vec::new(),
             log: Vec::new(),
@@ -79,7 +85,11 @@ impl<'b, 'l> Player<'b, 'l> {
         let trace = self.trace.finish(end).map_err(BenchError::from)?;
         let outcomes = Outcomes::of(&trace);
         let mut misses = self.misses;
-        misses.extend(Miss::find(steps, &outcomes));
+        misses.extend(Miss::find(
+            steps,
+            &outcomes,
+            &Part::without(&self.bench.unseen()),
+        ));
         misses.sort_by_key(|miss| miss.step);
         Ok(Played {
             trace,
@@ -203,10 +213,19 @@ impl<'b, 'l> Player<'b, 'l> {
 
     /// Lets `time` pass.
     fn pass(&mut self, time: Nanos) -> Result<(), PlayError> {
-        let end = self.bench.now() + time;
+        let now = self.bench.now();
+        // A real bench is a little late with everything: that must not add up. Much too late, it
+        // starts over.
+        let from = if now.since(self.due) > LATE {
+            now
+        } else {
+            self.due.min(now)
+        };
+        let end = from + time;
         while self.bench.now() < end {
             self.watch(end.min(self.bench.now() + self.slice()))?;
         }
+        self.due = end;
         Ok(())
     }
 

@@ -113,7 +113,7 @@ pub(super) fn loopback(file: &BenchFile, header: &mut dyn Lines, notes: &mut Not
     }
     for (out, back) in &file.loopback {
         let name = format!("loopback {}-{}", out.0, back.0);
-        let done = send(header, *out, *back);
+        let done = send(header, *out, *back, file.lag);
         // Not driven any more, whatever came of it.
         let rest = header.set(*out, Drive::Float);
         match done.and_then(|report| rest.map(|()| report)) {
@@ -129,10 +129,11 @@ fn send(
     header: &mut dyn Lines,
     out: Gpio,
     back: Gpio,
+    lag: Nanos,
 ) -> Result<Result<String, String>, LineError> {
     header.set(out, Drive::Low)?;
     // Not as a tone: how even it is depends on who else wants this processor. All are counted.
-    let reader = Reader::start(header, &[(back, Bias::Off)], &[])?;
+    let reader = Reader::start(header, &[(back, Bias::Off)], &[], lag)?;
     // At rest before the first edge.
     settle(header, &reader)?;
     let mut late: Vec<Nanos> = Vec::with_capacity(EDGES);

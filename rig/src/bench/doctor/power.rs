@@ -161,7 +161,7 @@ fn live(
         .map(|sense| sense.line)
         .into_iter()
         .collect();
-    let reader = Reader::start(header, &senses, &tones)?;
+    let reader = Reader::start(header, &senses, &tones, file.lag)?;
     supply.set(file.limits.millivolts.min(6_000))?;
     supply.switch(true)?;
     if let Some(enable) = file.enable {

@@ -80,6 +80,14 @@ pub(super) fn across(reader: &mut Reader, fields: &Fields<'_>, bench: &mut Bench
             "only a rehearsal keeps its lines in a file",
         );
     }
+    if bench.image.is_some() && !bench.header.is_rehearsal() {
+        needs(
+            reader,
+            fields,
+            "image",
+            "only a rehearsal has a virtual lock behind its lines",
+        );
+    }
     bench.cautions = cautions(bench);
 }
 

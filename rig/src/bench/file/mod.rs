@@ -13,6 +13,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::lock::LockModel;
 use crate::scenario::ScenarioError;
@@ -40,6 +41,8 @@ pub struct BenchFile {
     pub(crate) header: Header,
     /// Where a rehearsal keeps the state of its lines.
     pub(crate) state: Option<PathBuf>,
+    /// The firmware of the virtual lock that stands in for a real one in a rehearsal.
+    pub(crate) image: Option<PathBuf>,
     /// What closes the lock's contacts.
     pub(crate) contacts: BTreeMap<Contact, Switch>,
     /// What watches the lock's own signals.
@@ -56,6 +59,8 @@ pub struct BenchFile {
     pub(crate) probe: Option<ProbeSettings>,
     /// How far times may be from accepted ones.
     pub(crate) tolerance: Option<Tolerance>,
+    /// How much later than its level a line's edge may be reported.
+    pub(crate) lag: Nanos,
     /// What the supply may not pass.
     pub(crate) limits: Limits,
     /// How long a run may take.
@@ -252,6 +257,29 @@ impl BenchFile {
         self.lock
     }
 
+    /// The lines that close contacts, by BCM number, and whether they close them high: for whoever
+    /// stands in for the lock.
+    pub fn contact_lines(&self) -> Vec<(u8, Contact, bool)> {
+        let lines = self.contacts.iter();
+        lines
+            .map(|(contact, switch)| (switch.line.0, *contact, switch.closes == Closes::High))
+            .collect()
+    }
+
+    /// The lines that watch signals, by BCM number, and whether they are on when high.
+    pub fn signal_lines(&self) -> Vec<(u8, Channel, bool)> {
+        let lines = self.signals.iter();
+        lines
+            .map(|(channel, sense)| (sense.line.0, *channel, sense.active == Level::High))
+            .collect()
+    }
+
+    /// The line that connects the supply, by BCM number, and whether it does so high.
+    pub fn enable_line(&self) -> Option<(u8, bool)> {
+        let enable = self.enable?;
+        Some((enable.line.0, enable.closes == Closes::High))
+    }
+
     /// Its wires as a table, and the parts that it takes.
     pub fn wiring(&self) -> String {
         wiring::wiring(self)
@@ -260,6 +288,26 @@ impl BenchFile {
     /// How far times may be from accepted ones, where the file says so.
     pub fn tolerance(&self) -> Option<Tolerance> {
         self.tolerance
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether its lock can be flashed.
+    pub fn has_probe(&self) -> bool {
+        self.probe.is_some()
+    }
+
+    /// How long a run may take on it.
+    pub fn deadline(&self) -> Duration {
+        self.deadline.into()
+    }
+
+    /// How far apart the times of two of its channels may be.
+    pub fn skew(&self) -> Nanos {
+        self.lag
     }
 
     /// The folder of its snapshots: its own for a lock that isn't ours, else its model's.

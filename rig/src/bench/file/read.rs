@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::bench::lines::LAG;
 use crate::bench::supply::{COMMANDS, DIALECTS, DacSettings, Dialect, Ends, Limits, ScpiSettings};
 use crate::lock::LockModel;
 use crate::scenario::fields::{Fields, Reader};
@@ -16,12 +17,13 @@ use crate::trace::Nanos;
 use super::wires::{self, Uses};
 use super::{BenchFile, Header, MonitorSettings, ProbeSettings, Source, Switch, WhichProbe, check};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 17] = [
     "title",
     "lock",
     "profile",
     "pi",
     "state",
+    "image",
     "contacts",
     "signals",
     "supply",
@@ -30,6 +32,7 @@ const KEYS: [&str; 15] = [
     "hub",
     "probe",
     "tolerance",
+    "lag",
     "limits",
     "loopback",
 ];
@@ -78,6 +81,7 @@ fn file(reader: &mut Reader, node: &Node, path: &Path) -> Option<BenchFile> {
         "state",
         "name the file that lines are kept in",
     );
+    let image = optional_text(reader, &fields, "image", "name a firmware image");
     let mut uses = Uses::new();
     // Which contacts there are to wire depends on the lock.
     let contacts = match lock {
@@ -102,7 +106,12 @@ fn file(reader: &mut Reader, node: &Node, path: &Path) -> Option<BenchFile> {
     let tolerance = fields
         .get("tolerance")
         .and_then(|node| reader.value(node, "`tolerance`", "write `5ms + 2%`", values::tolerance));
+    let lag = match fields.get("lag") {
+        None => Some(LAG),
+        Some(node) => reader.value(node, "`lag`", "write `4ms`", values::duration),
+    };
     let (limits, deadline) = limits?;
+    let beside = |file: String| path.parent().unwrap_or(Path::new("")).join(file);
     let mut bench = BenchFile {
         path: path.to_owned(),
         title: title?,
@@ -110,7 +119,8 @@ fn file(reader: &mut Reader, node: &Node, path: &Path) -> Option<BenchFile> {
         profile,
         header: header?,
         // Beside the bench file, wherever the command runs.
-        state: state.map(|file| path.parent().unwrap_or(Path::new("")).join(file)),
+        state: state.map(beside),
+        image: image.map(beside),
         contacts,
         signals,
         supply: supply?,
@@ -119,6 +129,7 @@ fn file(reader: &mut Reader, node: &Node, path: &Path) -> Option<BenchFile> {
         hub,
         probe,
         tolerance,
+        lag: lag?,
         limits,
         deadline,
         loopback,

@@ -266,7 +266,7 @@ fn parts(bench: &BenchFile) -> Vec<(usize, String)> {
         (buffers.div_ceil(4), "quad analog switch or buffer, powered by the lock's logic (74HC4066, 74LVC125A)".to_owned()),
         (usize::from(bench.monitor.is_some()), "INA219 board".to_owned()),
         (usize::from(bench.enable.is_some()), "P-channel MOSFET (AO3401A, 30 V) driven by an NPN transistor, or a photo relay for 2 A".to_owned()),
-        (1, "resistor 100 Ohm 1 W across the lock's terminals, so that they fall when the pack goes".to_owned()),
+        (1, "resistor 1 kOhm across the lock's terminals, so that they fall when the pack goes".to_owned()),
         (bench.loopback.len(), "wire, loopback".to_owned()),
     ];
     match &bench.supply {

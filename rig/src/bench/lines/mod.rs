@@ -16,11 +16,9 @@ use std::time::Duration;
 use crate::trace::Nanos;
 
 pub(crate) use reader::Reader;
-#[cfg(test)]
-pub(crate) use rehearsal::Board;
-pub(crate) use rehearsal::{Rehearsal, Wires};
+pub(crate) use rehearsal::{Board, Rehearsal, Wires};
 pub(crate) use rpi::RaspberryPi;
-pub(crate) use verify::Doubt;
+pub(crate) use verify::{Doubt, LAG};
 
 /// A line by its BCM number: 17 is GPIO17, pin 11 of the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,7 +10,7 @@ use super::{Bias, Edge, Gpio, Level, LineError, Lines, Watch};
 use crate::trace::Nanos;
 
 /// How long a read waits for edges before levels are read back.
-const POLL: Duration = Duration::from_millis(2);
+const POLL: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
 struct State {
@@ -42,15 +42,17 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Watches `lines` from now on; those in `tones` carry square waves.
+    /// Watches `lines` from now on; those in `tones` carry square waves, and an edge may
+    /// be reported `lag` later than its level.
     pub(crate) fn start(
         header: &mut dyn Lines,
         lines: &[(Gpio, Bias)],
         tones: &[Gpio],
+        lag: Nanos,
     ) -> Result<Reader, LineError> {
         let watched: Vec<Gpio> = lines.iter().map(|(line, _)| *line).collect();
         // An edge that comes while this arms may be reported, and is after this time.
-        let verify = Verify::new(&watched, tones, header.now());
+        let verify = Verify::new(&watched, tones, header.now()).with_lag(lag);
         let watch = header.watch(lines)?;
         let shared = Arc::new(Shared::default());
         let thread = std::thread::Builder::new()

@@ -198,7 +198,7 @@ impl Watch for Watched {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Reader;
+    use super::super::{LAG, Reader};
     use super::*;
 
     const KEY: Gpio = Gpio(5);
@@ -242,7 +242,7 @@ mod tests {
         let mut lines = Rehearsal::open(None, Some(Box::new(board))).unwrap();
         lines.set(KEY, Drive::Low).unwrap();
         let watched = [(LED, Bias::Off), (BEEPER, Bias::Off)];
-        let reader = Reader::start(&mut lines, &watched, &[BEEPER])?;
+        let reader = Reader::start(&mut lines, &watched, &[BEEPER], LAG)?;
         let until = lines.now() + Nanos::from_millis(150);
         // First what the lines are at rest.
         let mut edges = reader.edges(lines.now(), Duration::from_secs(10))?.0;

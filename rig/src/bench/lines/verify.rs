@@ -10,8 +10,9 @@ use crate::trace::Nanos;
 /// How long after an edge the kernel may take to report it. Edges younger than this are kept back.
 const LATENCY: Nanos = Nanos::from_millis(1);
 
-/// How long a level may differ from the last edge before that edge counts as lost.
-const PATIENCE: Nanos = Nanos::from_millis(4);
+/// How long a level may differ from the last edge before that edge counts as lost, unless the bench
+/// file knows better.
+pub(crate) const LAG: Nanos = Nanos::from_millis(4);
 
 /// Edges that can't all be true.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -89,6 +90,7 @@ pub(crate) struct Verify {
     lines: Vec<Line>,
     held: Vec<Edge>,
     complete_to: Nanos,
+    lag: Nanos,
 }
 
 impl Verify {
@@ -105,7 +107,13 @@ impl Verify {
             lines: lines.collect(),
             held: Vec::new(),
             complete_to: now,
+            lag: LAG,
         }
+    }
+
+    /// The same, for edges that may be reported this much later than their levels.
+    pub(crate) fn with_lag(self, lag: Nanos) -> Verify {
+        Verify { lag, ..self }
     }
 
     /// Takes an edge as it was reported.
@@ -178,7 +186,7 @@ impl Verify {
                 continue;
             }
             let since = *line.differs.get_or_insert(asked);
-            if asked.since(since) > PATIENCE {
+            if asked.since(since) > self.lag {
                 return Err(Doubt::ReadBack {
                     line: line.line,
                     level,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{make_lines_safe, open_lines, safe_supply};
+use super::{lines_for_guard, make_lines_safe, safe_supply};
 use crate::bench::file::BenchFile;
 use crate::bench::owner::Owner;
 
@@ -136,7 +136,7 @@ fn make_safe(bench: &Path, file: &BenchFile) -> Vec<String> {
     let mut supply = Err("not tried".to_owned());
     loop {
         if lines.is_err() {
-            lines = open_lines(file)
+            lines = lines_for_guard(file)
                 .and_then(|mut lines| make_lines_safe(file, &mut *lines))
                 .map_err(|error| error.to_string());
         }

@@ -2,9 +2,11 @@
 //! supply feeds it. Nothing is driven before the bench is owned and guarded, and nothing stays
 //! driven after: contacts open, supply off.
 
+mod flash;
 pub mod guard;
 mod parts;
 mod rail;
+mod stand_in;
 pub(crate) mod usb;
 
 #[cfg(test)]
@@ -13,15 +15,20 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::error::chain;
 use super::file::BenchFile;
 use super::lines::{Edge, Gpio, Level, LineError, Lines, Reader};
 use super::owner::{Owner, OwnerError};
+use super::probe::ProbeError;
 use super::supply::SupplyError;
 use super::{Bench, BenchError, Capabilities, Capability, Observed, Supply};
 use crate::lock::LockModel;
+use crate::outcome::Part;
 use crate::trace::{Channel, Contact, Event, Nanos, Value};
 
-pub(crate) use parts::{make_lines_safe, open_lines, open_monitor, open_supply, safe_supply};
+pub(crate) use parts::{
+    lines_for_guard, make_lines_safe, open_lines, open_monitor, open_supply, safe_supply,
+};
 
 use guard::Guard;
 use rail::Rail;
@@ -50,6 +57,18 @@ pub(crate) enum PiError {
     /// The thread that looks after the supply.
     #[error("look after the supply: {0}")]
     Rail(String),
+    /// Which probe.
+    #[error(transparent)]
+    Usb(#[from] usb::UsbError),
+    /// Flashing ended in the middle.
+    #[error(
+        "flash the lock: {}; its power is off, what is in its flash is incomplete: check the probe's cable and start again",
+        chain(.0.as_ref())
+    )]
+    CutShort(Box<ProbeError>),
+    /// The lock that stands in for a real one in a rehearsal.
+    #[error("rehearse with a virtual lock: {0}")]
+    StandIn(String),
     /// Edges stopped coming in.
     #[error("read edges: none were reported for {STALL} although their time had come")]
     Stalled,
@@ -126,7 +145,7 @@ impl PiBench {
             .map(|sense| sense.line)
             .into_iter()
             .collect();
-        let reader = Reader::start(&mut *lines, &senses, &tones)?;
+        let reader = Reader::start(&mut *lines, &senses, &tones, file.lag)?;
         let epoch = lines.now();
         let watched = file
             .signals
@@ -282,6 +301,10 @@ impl Bench for PiBench {
             .map(|contact| Capability::Contact(*contact))
             .collect();
         can.insert(Capability::Supply);
+        // By its probe, or by the lock's own factory reset.
+        if self.file.probe.is_some() || self.file.contacts.contains_key(&Contact::Program) {
+            can.insert(Capability::New);
+        }
         if self.rail.adjustable() {
             can.insert(Capability::Voltage);
             // Only who measures the current fast enough can let the voltage follow it.
@@ -290,6 +313,16 @@ impl Bench for PiBench {
             }
         }
         can
+    }
+
+    fn unseen(&self) -> Vec<Channel> {
+        // What the processor does behind its pins no bench sees.
+        let mut unseen = vec![Channel::Power, Channel::Reset, Channel::HubFromLock];
+        let signals = Part::ALL.iter().flat_map(|part| part.channels());
+        unseen.extend(signals.filter(|channel| !self.file.signals.contains_key(channel)));
+        unseen.sort();
+        unseen.dedup();
+        unseen
     }
 
     fn now(&self) -> Nanos {

@@ -1,18 +1,40 @@
 //! The parts that a bench file names, opened; and each made safe, for the bench itself and for its
 //! guard.
 
+use crate::bench::BenchError;
 use crate::bench::file::{BenchFile, Source};
-use crate::bench::lines::{LineError, Lines, RaspberryPi, Rehearsal, Wires};
+use crate::bench::lines::{Board, LineError, Lines, RaspberryPi, Rehearsal, Wires};
+use crate::bench::probe::Image;
 use crate::bench::supply::{Dac, Fixed, Monitor, Scpi, Supply, SupplyError, open_bus};
 
-/// The header.
-pub(crate) fn open_lines(file: &BenchFile) -> Result<Box<dyn Lines>, LineError> {
+use super::PiError;
+use super::stand_in::StandIn;
+
+/// The header, and in a rehearsal whatever stands in for the lock.
+pub(crate) fn open_lines(file: &BenchFile) -> Result<Box<dyn Lines>, PiError> {
+    if !file.header.is_rehearsal() {
+        return Ok(Box::new(RaspberryPi::open()?));
+    }
+    let board: Box<dyn Board> = match &file.image {
+        None => Box::new(Wires::new(&file.loopback)),
+        Some(path) => {
+            let bytes = std::fs::read(path)
+                .map_err(|error| PiError::StandIn(format!("{}: {error}", path.display())))?;
+            let image = Image::from_elf(&bytes).map_err(BenchError::from);
+            let lock = image.and_then(|image| StandIn::flashed(file, &image));
+            Box::new(lock.map_err(|error| PiError::StandIn(error.to_string()))?)
+        }
+    };
+    Ok(Box::new(Rehearsal::open(
+        file.state.as_deref(),
+        Some(board),
+    )?))
+}
+
+/// The header, for whoever only drives it.
+pub(crate) fn lines_for_guard(file: &BenchFile) -> Result<Box<dyn Lines>, LineError> {
     if file.header.is_rehearsal() {
-        let wires = Box::new(Wires::new(&file.loopback));
-        return Ok(Box::new(Rehearsal::open(
-            file.state.as_deref(),
-            Some(wires),
-        )?));
+        return Ok(Box::new(Rehearsal::open(file.state.as_deref(), None)?));
     }
     Ok(Box::new(RaspberryPi::open()?))
 }

@@ -153,7 +153,8 @@ fn it_says_what_it_can_do_and_refuses_the_rest() {
         [
             "close `lock`",
             "close `program`",
-            "put the battery in and out"
+            "put the battery in and out",
+            "make a lock as new"
         ]
     );
     let said = [

@@ -121,6 +121,20 @@ impl Probe {
     ///
     /// When there is no such probe, no chip, or another one.
     pub fn attach(selector: &str) -> Result<Probe, ProbeError> {
+        Probe::open(selector, false)
+    }
+
+    /// The same with the chip held in reset until the probe has it, for firmware that takes the
+    /// debug pins or sleeps too deeply.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such probe, no chip, or another one.
+    pub fn attach_under_reset(selector: &str) -> Result<Probe, ProbeError> {
+        Probe::open(selector, true)
+    }
+
+    fn open(selector: &str, under_reset: bool) -> Result<Probe, ProbeError> {
         let parsed: DebugProbeSelector = selector.parse().map_err(|_| ProbeError::Selector {
             selector: selector.to_owned(),
         })?;
@@ -134,9 +148,13 @@ impl Probe {
             Some(target) => target.clone().into(),
             None => CHIP.into(),
         };
-        let session = probe
-            .attach_with_registry(target, Permissions::new(), &Registry::new())
-            .map_err(ProbeError::Attach)?;
+        let (permissions, registry) = (Permissions::new(), Registry::new());
+        let session = if under_reset {
+            probe.attach_under_reset_with_registry(target, permissions, &registry)
+        } else {
+            probe.attach_with_registry(target, permissions, &registry)
+        }
+        .map_err(ProbeError::Attach)?;
         let mut probe = Probe { session };
         let part = probe.word(FICR_INFO_PART as u32)?;
         if part != PART {

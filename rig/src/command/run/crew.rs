@@ -12,9 +12,12 @@ use super::super::Expected;
 use super::super::select::Selected;
 use crate::bench::VirtualBench;
 use crate::lock::{Door, LockModel};
+use crate::outcome::Part;
 use crate::play::{Limits, NotReached, PlayError, Played, Situation, missing, play, prepare};
 use crate::report::Setting;
 use crate::scenario::Given;
+use crate::snapshot::Tolerance;
+use crate::trace::Nanos;
 
 /// A scenario to play on a lock.
 pub(super) struct Task<'a> {
@@ -22,6 +25,20 @@ pub(super) struct Task<'a> {
     pub(super) setting: &'a Setting,
     /// The flashed lock, or why there is none.
     pub(super) bench: Result<&'a VirtualBench, &'a str>,
+    pub(super) eyes: &'a Eyes,
+}
+
+/// How well a bench sees.
+#[derive(Debug, Default)]
+pub(super) struct Eyes {
+    /// How far its times may be off, where that is more than usual.
+    pub(super) tolerance: Option<Tolerance>,
+    /// How far apart its channels' times may be.
+    pub(super) skew: Nanos,
+    /// What it can't see.
+    pub(super) unseen: Vec<Part>,
+    /// The snapshots that it is compared with, where they aren't those of the lock's model.
+    pub(super) snapshots: Option<String>,
 }
 
 /// How a task went.

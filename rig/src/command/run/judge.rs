@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::super::Expected;
-use super::Run;
 use super::crew::{End, Report, Task};
+use super::{Run, VIRTUAL};
 use crate::invariant::{self, Conditions};
 use crate::play::{PlayError, Played};
 use crate::report::{Ending, Evidence, Record};
 use crate::scenario::Given;
-use crate::snapshot::{Mode, Store, Terms, Verdict};
+use crate::snapshot::{Mode, Store, Terms, Tolerance, Verdict};
 use crate::trace::Nanos;
 
 /// Judges each run of a `rig run`.
@@ -75,14 +75,22 @@ impl Judge {
         let scenario = &task.selected.scenario;
         let conditions = Conditions {
             handed: Some(scenario.given != Given::New),
-            skew: Nanos::ZERO,
+            skew: task.eyes.skew,
         };
-        let violations = invariant::check(&played.trace, conditions);
+        let unseen = &task.eyes.unseen;
+        let mut violations = invariant::check(&played.trace, conditions);
+        violations.retain(|violation| {
+            !violation
+                .rule
+                .parts()
+                .iter()
+                .any(|part| unseen.contains(part))
+        });
         let misses = played.misses.clone();
         let wrong = !misses.is_empty() || !violations.is_empty();
         let terms = Terms {
-            tolerance: scenario.tolerance.unwrap_or_default(),
-            unseen: Vec::new(),
+            tolerance: wider(scenario.tolerance.unwrap_or_default(), task.eyes.tolerance),
+            unseen: unseen.clone(),
         };
         // What breaks a rule must not become what is right.
         let mode = match (wrong, self.accept) {
@@ -91,7 +99,8 @@ impl Judge {
             (false, false) => Mode::Auto,
         };
         let store = Store::new(task.selected.folder.snapshots())?;
-        let lock = task.setting.lock.name();
+        let lock = task.eyes.snapshots.as_deref();
+        let lock = lock.unwrap_or(task.setting.lock.name());
         let verdict = store.check(lock, &scenario.name, &played.outcomes, &terms, mode)?;
         Ok(match (verdict, wrong) {
             (Verdict::Same, false) => Ending::Passed,
@@ -133,11 +142,22 @@ impl Judge {
             quoted(&task.selected.scenario.path.display().to_string()),
             task.setting.lock
         );
+        if task.setting.bench != VIRTUAL {
+            command += &format!(" --bench {}", quoted(&task.setting.bench));
+        }
         if let Some(firmware) = &self.firmware {
             command += &format!(" --firmware {}", quoted(&firmware.display().to_string()));
         }
         command
     }
+}
+
+/// A tolerance that is enough for the scenario and for the bench.
+fn wider(scenario: Tolerance, bench: Option<Tolerance>) -> Tolerance {
+    bench.map_or(scenario, |bench| Tolerance {
+        millis: scenario.millis.max(bench.millis),
+        permille: scenario.permille.max(bench.permille),
+    })
 }
 
 /// A path as a person here would write it.

@@ -2,11 +2,12 @@
 
 mod crew;
 mod judge;
+mod real;
+mod teller;
 
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
@@ -14,20 +15,21 @@ use clap::{Args, ValueEnum};
 use super::images::Firmware;
 use super::interrupt::{self, INTERRUPTED};
 use super::select::{Select, Selected, upward};
-use super::{Exit, Expected, colour_on_stdout};
+use super::{Exit, Expected};
 use crate::bench::VirtualBench;
 use crate::lock::LockModel;
-use crate::report::{Console, Record, Setting, exit, junit, lines};
+use crate::report::{Record, Setting, junit, lines};
 use crate::scenario::duration;
-use crew::{Crew, Task};
-use judge::Judge;
+use crew::{Crew, Eyes, Task};
+use teller::Teller;
 
 /// Play scenarios and compare the lock's outcomes with the accepted ones
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rig run                                    every scenario on every lock model
   rig run factory-reset --lock ten-key       one of them
-  rig run scenarios/mine.yaml --accept       take what the lock does as right")]
+  rig run scenarios/mine.yaml --accept       take what the lock does as right
+  rig run --bench bench.yaml handing         on a real lock")]
 pub(crate) struct Run {
     #[command(flatten)]
     select: Select,
@@ -37,9 +39,9 @@ pub(crate) struct Run {
     /// Firmware image to flash, in place of the newest in firmware/images
     #[arg(long, value_name = "ELF")]
     firmware: Option<PathBuf>,
-    /// Where to play
-    #[arg(long, value_name = "BENCH", default_value = "virtual", value_enum)]
-    bench: BenchName,
+    /// Where to play: `virtual`, or a bench file
+    #[arg(long, value_name = "BENCH", default_value = VIRTUAL)]
+    bench: PathBuf,
     /// How many scenarios at a time; all cores if not said
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -49,9 +51,9 @@ pub(crate) struct Run {
     /// Stop at the first scenario that doesn't pass
     #[arg(long)]
     fail_fast: bool,
-    /// How long one scenario may take here
-    #[arg(long, value_name = "TIME", default_value = "2min", value_parser = time)]
-    deadline: Duration,
+    /// How long one scenario may take here; 2min, or what the bench file says
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    deadline: Option<Duration>,
     /// Folder for run folders
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
@@ -63,12 +65,11 @@ pub(crate) struct Run {
     format: Format,
 }
 
-/// Benches that can be named.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum BenchName {
-    /// The lock in software
-    Virtual,
-}
+/// The bench in software.
+const VIRTUAL: &str = "virtual";
+
+/// How long a scenario may take in software.
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// What is printed on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,7 +91,9 @@ struct Flashed {
 
 impl Run {
     pub(crate) fn run(self) -> Result<Exit, Expected> {
-        let BenchName::Virtual = self.bench;
+        if self.bench != Path::new(VIRTUAL) {
+            return self.on_bench(&self.bench);
+        }
         let scenarios = self.select.load()?;
         let models = self.models(&scenarios)?;
         interrupt::listen()?;
@@ -104,6 +107,7 @@ impl Run {
             return Err(Expected::NoImage { model: lock.model });
         }
 
+        let eyes = Eyes::default();
         let tasks: Vec<Task<'_>> = scenarios
             .iter()
             .flat_map(|selected| locks.iter().map(move |lock| (selected, lock)))
@@ -112,60 +116,24 @@ impl Run {
                 selected,
                 setting: &lock.setting,
                 bench: lock.bench.as_ref().map_err(String::as_str),
+                eyes: &eyes,
             })
             .collect();
-        let width = scenarios
+        let names = scenarios
             .iter()
-            .map(|selected| selected.scenario.name.len())
-            .max()
-            .unwrap_or(0);
-        let mut console = Console::new(std::io::stdout(), colour_on_stdout(), width);
-        let text = self.format == Format::Text;
-        if text {
-            for report in locks.iter().filter_map(|lock| lock.report.as_ref()) {
-                console.say(report).map_err(Expected::Print)?;
-            }
+            .map(|selected| selected.scenario.name.as_str());
+        let mut teller = Teller::new(&self, names);
+        for report in locks.iter().filter_map(|lock| lock.report.as_ref()) {
+            teller.say(report)?;
         }
-
-        let began = Instant::now();
-        let judge = Judge::new(&self);
-        let mut records: Vec<Record> = Vec::new();
         let crew = Crew {
             tasks: &tasks,
             jobs: self.jobs(),
-            deadline: self.deadline,
+            deadline: self.deadline.unwrap_or(DEADLINE),
             interrupted: &INTERRUPTED,
         };
-        crew.work(|task, report| {
-            let record = judge.record(task, report)?;
-            if text {
-                console.record(&record).map_err(Expected::Print)?;
-            } else {
-                print_json(&record)?;
-            }
-            let go_on =
-                !self.fail_fast || matches!(record.ending.exit(), Exit::Pass | Exit::Nothing);
-            records.push(record);
-            Ok(go_on)
-        })?;
-        let elapsed = began.elapsed();
-
-        if text {
-            for record in &records {
-                console.details(record).map_err(Expected::Print)?;
-            }
-            let flash = locks.iter().map(|lock| lock.took).sum();
-            console
-                .summary(&records, elapsed, Some(flash))
-                .map_err(Expected::Print)?;
-        }
-        if let Some(path) = &self.junit {
-            write_junit(path, &records, elapsed)?;
-        }
-        if INTERRUPTED.load(Ordering::Relaxed) {
-            return Ok(Exit::Interrupted);
-        }
-        Ok(exit(&records))
+        crew.work(|task, report| teller.tell(task, report))?;
+        teller.finish(Some(locks.iter().map(|lock| lock.took).sum()))
     }
 
     /// The models to play on.
@@ -287,7 +255,7 @@ fn write_junit(path: &Path, records: &[Record], elapsed: Duration) -> Result<(),
 }
 
 /// A time on the command line, with its unit.
-fn time(text: &str) -> Result<Duration, String> {
+pub(super) fn time(text: &str) -> Result<Duration, String> {
     duration(text)
         .map(Duration::from)
         .map_err(|wrong| format!("{}; {}", wrong.what, wrong.help))

@@ -1,0 +1,184 @@
+//! Plays on a real bench: one lock, one scenario after the other, each on a lock made as new by its
+//! debug port or, where it has none, by its own factory reset.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+
+use super::super::images::Firmware;
+use super::super::interrupt::{self, INTERRUPTED};
+use super::super::{Exit, Expected};
+use super::Run;
+use super::crew::{End, Eyes, Report, Task};
+use super::teller::Teller;
+use crate::bench::Bench;
+use crate::bench::file::BenchFile;
+use crate::bench::pi::PiBench;
+use crate::bench::probe::Erase;
+use crate::outcome::Part;
+use crate::play::{Limits, PlayError, Situation, missing, play, prepare, renew};
+use crate::report::Setting;
+use crate::scenario::Scenario;
+
+impl Run {
+    /// Plays on the bench that a file describes.
+    pub(super) fn on_bench(&self, path: &Path) -> Result<Exit, Expected> {
+        let mut scenarios = self.select.load()?;
+        let file = BenchFile::load(path)?;
+        let model = file.lock();
+        if self.lock.is_some_and(|asked| asked != model) {
+            return Err(Expected::OtherLock {
+                path: path.to_owned(),
+                model,
+            });
+        }
+        scenarios.retain(|selected| selected.scenario.locks.contains(&model));
+        if scenarios.is_empty() {
+            return Err(Expected::NoneForLock { model });
+        }
+        let firmware = self.firmware_for(&file)?;
+        let setting = Setting {
+            bench: path.display().to_string(),
+            lock: model,
+            image: firmware
+                .as_ref()
+                .map_or_else(PathBuf::new, |firmware| firmware.path.clone()),
+            image_sha256: firmware
+                .as_ref()
+                .map_or_else(String::new, |firmware| firmware.sha256.clone()),
+            seed: 0,
+        };
+        interrupt::listen()?;
+        let open = |error| Expected::OpenBench {
+            path: path.to_owned(),
+            error,
+        };
+        let deadline = self.deadline_on(&file);
+        let mut player = BenchPlayer {
+            bench: PiBench::open(file.clone()).map_err(open)?,
+            firmware,
+            deadline,
+        };
+        let unseen = Part::without(&player.bench.unseen());
+        let eyes = Eyes {
+            tolerance: file.tolerance(),
+            skew: file.skew(),
+            unseen,
+            snapshots: Some(file.snapshots().to_owned()),
+        };
+        let names = scenarios
+            .iter()
+            .map(|selected| selected.scenario.name.as_str());
+        let mut teller = Teller::new(self, names);
+        teller.say(&format!("bench: {}", file.title()))?;
+        if !eyes.unseen.is_empty() {
+            let parts: Vec<&str> = eyes.unseen.iter().map(|part| part.name()).collect();
+            teller.say(&format!(
+                "not seen here, so not compared: {}",
+                parts.join(", ")
+            ))?;
+        }
+        for selected in &scenarios {
+            let task = Task {
+                selected,
+                setting: &setting,
+                bench: Err("it is played on a real bench"),
+                eyes: &eyes,
+            };
+            let report = player.report(&selected.scenario);
+            // After a fault nobody knows what state the bench is in.
+            let faulty = matches!(report.end, End::Failed(_));
+            if !teller.tell(&task, report)? || faulty {
+                break;
+            }
+        }
+        teller.finish(None)
+    }
+
+    /// The image to flash: none where there is no probe.
+    fn firmware_for(&self, file: &BenchFile) -> Result<Option<Firmware>, Expected> {
+        let model = file.lock();
+        match (&self.firmware, file.has_probe()) {
+            (Some(path), true) => Ok(Some(Firmware::read(path)?)),
+            (Some(_), false) => Err(Expected::NoProbe {
+                path: file.path().to_owned(),
+            }),
+            (None, true) => Firmware::released(model)?
+                .map(Some)
+                .ok_or(Expected::NoImage { model }),
+            (None, false) => Ok(None),
+        }
+    }
+
+    /// How long a scenario may take: no longer than the bench file allows.
+    fn deadline_on(&self, file: &BenchFile) -> Duration {
+        match self.deadline {
+            Some(asked) => asked.min(file.deadline()),
+            None => file.deadline(),
+        }
+    }
+}
+
+struct BenchPlayer {
+    bench: PiBench,
+    firmware: Option<Firmware>,
+    deadline: Duration,
+}
+
+impl BenchPlayer {
+    fn report(&mut self, scenario: &Scenario) -> Report {
+        let began = Utc::now();
+        let start = Instant::now();
+        let end = self.play(scenario).unwrap_or_else(End::Failed);
+        Report {
+            end,
+            began,
+            took: start.elapsed(),
+        }
+    }
+
+    fn play(&mut self, scenario: &Scenario) -> Result<End, PlayError> {
+        if let Some(missing) = missing(scenario, &self.bench) {
+            return Ok(End::Skipped(format!("the bench can't {missing}")));
+        }
+        let limits = Limits {
+            deadline: Some((Instant::now() + self.deadline, self.deadline)),
+            interrupted: &INTERRUPTED,
+        };
+        let mut situation = Situation::default();
+        let done = self.fresh(scenario, &mut situation, limits);
+        // However it ended, and again if it has been done.
+        let safe = self.bench.make_safe();
+        let end = done?;
+        safe?;
+        Ok(end)
+    }
+
+    fn fresh(
+        &mut self,
+        scenario: &Scenario,
+        situation: &mut Situation,
+        limits: Limits<'_>,
+    ) -> Result<End, PlayError> {
+        match &self.firmware {
+            Some(firmware) => {
+                let flashed = self
+                    .bench
+                    .flash(&firmware.image, Erase::Journal, &mut |_| {});
+                flashed?;
+            }
+            None => {
+                if let Err(not_reached) = renew(&mut self.bench, situation, limits)? {
+                    return Ok(End::NotReached(not_reached));
+                }
+            }
+        }
+        let (given, door) = (scenario.given, scenario.door);
+        if let Err(not_reached) = prepare(&mut self.bench, situation, given, door, limits)? {
+            return Ok(End::NotReached(not_reached));
+        }
+        let played = play(&mut self.bench, situation, scenario, limits)?;
+        Ok(End::Played(Box::new(played)))
+    }
+}
