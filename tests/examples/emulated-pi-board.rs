@@ -148,7 +148,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let edges = !arguments.iter().any(|argument| argument == "--no-edges");
     arguments.retain(|argument| argument != "--no-edges");
     let [bench, image, qtest, uart] = arguments.as_slice() else {
-        return Err("usage: emulated-pi-board BENCH IMAGE QTEST-SOCKET UART-SOCKET [--no-edges]".into());
+        return Err(
+            "usage: emulated-pi-board BENCH IMAGE QTEST-SOCKET UART-SOCKET [--no-edges]".into(),
+        );
     };
     let file = BenchFile::load(Path::new(bench))?;
     let image = Image::from_elf(&std::fs::read(PathBuf::from(image))?)?;
@@ -164,15 +166,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         began: Instant::now(),
         qtest,
         uart,
-        contacts: contacts.map(|(line, contact, high)| (line, (contact, high))).collect(),
-        signals: signals.map(|(line, channel, high)| (channel, (line, high))).collect(),
+        contacts: contacts
+            .map(|(line, contact, high)| (line, (contact, high)))
+            .collect(),
+        signals: signals
+            .map(|(line, channel, high)| (channel, (line, high)))
+            .collect(),
         enable: file.enable_line(),
         edges,
         moved: 0,
         told: 0,
     };
     let done = board.run(&told);
-    println!("board: contacts moved {} times, {} edges sent", board.moved, board.told);
+    println!(
+        "board: contacts moved {} times, {} edges sent",
+        board.moved, board.told
+    );
     done
 }
 

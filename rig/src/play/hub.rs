@@ -92,7 +92,7 @@ fn keys(digits: &[u8], model: LockModel) -> [u8; 8] {
     let mut keys = [0; 8];
     for (key, digit) in keys.iter_mut().zip(digits) {
         *key = match model.contact(Contact::Key(Key::Digit(*digit))) {
-            Some(Contact::Key(Key::Pair(first))) => first << 4 | (first + 1) % 10,
+            Some(Contact::Key(Key::Pair(first))) => (first << 4) | ((first + 1) % 10),
             _ => b'0' + digit,
         };
     }
