@@ -117,8 +117,17 @@ impl Outcomes {
     }
 }
 
+/// When the beeper sounded: from, to (`None` for the trace's end) and, where it was a tone, its
+/// frequency in hertz.
+pub(crate) fn bursts(trace: &Trace) -> Vec<(Nanos, Option<Nanos>, Option<u32>)> {
+    let spells = tone::burst_spells(trace).into_iter();
+    spells
+        .map(|spell| (spell.start, spell.end, spell.kind))
+        .collect()
+}
+
 /// Text on one line, without space at its ends or doubled within.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

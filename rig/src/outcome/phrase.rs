@@ -116,6 +116,12 @@ impl From<Nanos> for Length {
     }
 }
 
+impl From<Length> for Nanos {
+    fn from(length: Length) -> Nanos {
+        Nanos(length.micros.saturating_mul(1000))
+    }
+}
+
 impl fmt::Display for Length {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.micros {

@@ -1,10 +1,13 @@
 //! What people and programs read about a run: lines on the console, JUnit, JSON, and a folder with
 //! everything that is needed to argue about it and to repeat it.
 
+mod bars;
 mod console;
 mod evidence;
+pub mod html;
 mod json;
 mod junit;
+mod strip;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +16,7 @@ pub use console::Console;
 pub use evidence::{Evidence, EvidenceError};
 pub use json::lines;
 pub use junit::junit;
+pub use strip::strip;
 
 use crate::command::Exit;
 use crate::invariant::Violation;

@@ -217,6 +217,53 @@ mod tests {
         assert_eq!(read, events.collect::<Vec<_>>());
     }
 
+    /// Every signal's changes as the library of a waveform viewer reads them: times and values.
+    #[test]
+    fn a_waveform_viewer_reads_the_same() {
+        let trace = trace();
+        let reader = std::io::Cursor::new(write(&trace));
+        let mut waveform = wellen::simple::read_from_reader(reader).unwrap();
+        let signals: Vec<(String, wellen::SignalRef)> = {
+            let hierarchy = waveform.hierarchy();
+            let vars = hierarchy.all_vars();
+            vars.map(|var| {
+                let var = &hierarchy[var];
+                (var.full_name(hierarchy), var.signal_ref())
+            })
+            .collect()
+        };
+        assert_eq!(signals.len(), 8);
+        for (name, signal) in signals {
+            waveform.load_signals(&[signal]);
+            let changes = waveform.get_signal(signal).unwrap().iter_changes();
+            let read: Vec<(u64, String)> = changes
+                .map(|(index, value)| (waveform.time_table()[index as usize], value.to_string()))
+                .collect();
+            let name = name.strip_prefix("rig.").unwrap();
+            let written: Vec<(u64, String)> = trace
+                .events
+                .iter()
+                .filter(|event| reference(event.channel) == name)
+                .map(|event| {
+                    let value = match event.value {
+                        Value::Level(level) => u8::from(level).to_string(),
+                        Value::Sample(sample) => sample.to_string(),
+                        Value::Byte(byte) => format!("{byte:08b}"),
+                        Value::Reset(_) => format!("{:08b}", 3),
+                    };
+                    (event.at.0, value)
+                })
+                .collect();
+            // The first is its initial value.
+            if name == "step" {
+                let begun: Vec<u64> = read[1..].iter().map(|(at, _)| *at).collect();
+                assert_eq!(begun, [0, 100_000_000, 2_000_000_000]);
+            } else {
+                assert_eq!(read[1..], written, "{name}");
+            }
+        }
+    }
+
     #[test]
     fn the_same_trace_gives_the_same_bytes_and_a_head_that_says_what_it_is() {
         let bytes = write(&trace());
