@@ -6,7 +6,9 @@ use super::super::Expected;
 use super::crew::{End, Report, Task};
 use super::{Run, VIRTUAL};
 use crate::invariant::{self, Conditions};
+use crate::outcome::Outcomes;
 use crate::play::{PlayError, Played};
+use crate::report::html::Told;
 use crate::report::{Ending, Evidence, Record};
 use crate::scenario::Given;
 use crate::snapshot::{Mode, Store, Terms, Tolerance, Verdict};
@@ -30,9 +32,11 @@ impl Judge {
         }
     }
 
-    /// The record of a run, its folder written.
-    pub(super) fn record(&self, task: &Task<'_>, report: Report) -> Result<Record, Expected> {
+    /// The record of a run, its folder written, with what was played.
+    pub(super) fn record(&self, task: &Task<'_>, report: Report) -> Result<Told, Expected> {
         let scenario = &task.selected.scenario;
+        // Before the verdict, which may accept anew.
+        let accepted = self.accepted(task);
         let (ending, played) = match report.end {
             End::Played(played) => (self.verdict(task, &played)?, Some(played)),
             End::NotReached(not_reached) => (Ending::NotReached(not_reached), None),
@@ -67,7 +71,21 @@ impl Judge {
             };
             record.folder = Some(evidence.write(&self.output, &record)?);
         }
-        Ok(record)
+        Ok(Told {
+            record,
+            played,
+            accepted,
+        })
+    }
+
+    /// What is accepted; a snapshot that can't be read is the verdict's to tell.
+    fn accepted(&self, task: &Task<'_>) -> Option<Outcomes> {
+        let store = Store::new(task.selected.folder.snapshots()).ok()?;
+        let lock = task.setting.lock.name();
+        store
+            .accepted(lock, &task.selected.scenario.name)
+            .ok()
+            .flatten()
     }
 
     /// What the snapshot, the scenario's own wishes and the rules for every lock say.

@@ -18,6 +18,7 @@ use super::select::{Select, Selected, upward};
 use super::{Exit, Expected};
 use crate::bench::VirtualBench;
 use crate::lock::LockModel;
+use crate::report::html::{Told, page};
 use crate::report::{Record, Setting, junit, lines};
 use crate::scenario::duration;
 use crew::{Crew, Eyes, Task};
@@ -60,6 +61,9 @@ pub(crate) struct Run {
     /// Write a JUnit report
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Write a report with waveforms, a single HTML file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "text", value_enum)]
     format: Format,
@@ -252,6 +256,13 @@ fn write_junit(path: &Path, records: &[Record], elapsed: Duration) -> Result<(),
     };
     let xml = junit(records, elapsed).map_err(|error| fail(error.to_string()))?;
     std::fs::write(path, xml).map_err(|error| fail(error.to_string()))
+}
+
+fn write_html(path: &Path, told: &[Told], began: &str) -> Result<(), Expected> {
+    std::fs::write(path, page(told, began)).map_err(|error| Expected::Report {
+        path: path.to_owned(),
+        problem: error.to_string(),
+    })
 }
 
 /// A time on the command line, with its unit.

@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
+
 use super::super::interrupt::INTERRUPTED;
 use super::super::{Exit, Expected, colour_on_stdout};
 use super::crew::{Report, Task};
 use super::judge::Judge;
-use super::{Format, Run, print_json, write_junit};
+use super::{Format, Run, print_json, write_html, write_junit};
+use crate::report::html::Told;
 use crate::report::{Console, Record, exit};
 
 /// Tells the runs of a `rig run`.
@@ -15,6 +18,8 @@ pub(super) struct Teller<'r> {
     console: Console<std::io::Stdout>,
     judge: Judge,
     records: Vec<Record>,
+    told: Vec<Told>,
+    started: String,
     began: Instant,
 }
 
@@ -27,6 +32,8 @@ impl<'r> Teller<'r> {
             console: Console::new(std::io::stdout(), colour_on_stdout(), width),
             judge: Judge::new(run),
             records: Vec::new(),
+            told: Vec::new(),
+            started: Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string(),
             began: Instant::now(),
         }
     }
@@ -41,7 +48,11 @@ impl<'r> Teller<'r> {
 
     /// Tells how a run ended; false if it is to be the last.
     pub(super) fn tell(&mut self, task: &Task<'_>, report: Report) -> Result<bool, Expected> {
-        let record = self.judge.record(task, report)?;
+        let judged = self.judge.record(task, report)?;
+        let record = judged.record.clone();
+        if self.run.html.is_some() {
+            self.told.push(judged);
+        }
         match self.run.format {
             Format::Text => self.console.record(&record).map_err(Expected::Print)?,
             Format::Json => print_json(&record)?,
@@ -65,6 +76,9 @@ impl<'r> Teller<'r> {
         }
         if let Some(path) = &self.run.junit {
             write_junit(path, &self.records, elapsed)?;
+        }
+        if let Some(path) = &self.run.html {
+            write_html(path, &self.told, &self.started)?;
         }
         if INTERRUPTED.load(std::sync::atomic::Ordering::Relaxed) {
             return Ok(Exit::Interrupted);

@@ -1,8 +1,11 @@
 //! A run as one HTML file that needs nothing else: each scenario's steps with what the lock did, beside
 //! a waveform that can be zoomed, with the accepted outcomes drawn over the measured ones.
 
+mod record;
 mod svg;
 mod wave;
+
+pub use record::{Told, page};
 
 use std::fmt::Write;
 
