@@ -45,11 +45,16 @@ pub(super) fn check(trace: &Trace) -> Vec<Found> {
             let Some(awake) = press.0.checked_sub(AWAKE.0).map(Nanos) else {
                 continue;
             };
+            // Program held for long is a gesture of its own; any other key only while it is down.
             let alone = held.iter().all(|(other, spans)| {
+                let since = match other {
+                    Channel::Contact(Contact::Program) => awake,
+                    _ => press,
+                };
                 other == channel
                     || !spans
                         .iter()
-                        .any(|(start, end)| *start <= press && end.is_none_or(|end| end > awake))
+                        .any(|(start, end)| *start <= press && end.is_none_or(|end| end > since))
             });
             let locked_out = lockouts
                 .iter()

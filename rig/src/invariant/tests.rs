@@ -180,6 +180,15 @@ fn a_run_in_storage_fault() {
 #[test]
 fn a_key_that_nobody_answers() {
     let press = |sketch: Sketch| broken(sketch.step(20_000, "press 1").pulse(KEY_1, 20_000, 100));
+    // Keys pressed just before are no excuse.
+    assert_ne!(
+        press(
+            good()
+                .pulse(Contact(trace::Contact::Lock), 19_000, 100)
+                .beep(19_021, 30)
+        ),
+        ""
+    );
     assert_snapshot!(press(good()), @"step 3 +0.000s: contact 1 was pressed and nothing answered (rule 10.5: 4 s after power is good and nothing is held, a key press gets its click)");
     // Each of these excuses the lock.
     let lockout = good().pulses(KeypadRed, 8_000, 15, 150, 150);
