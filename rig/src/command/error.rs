@@ -159,6 +159,9 @@ pub enum Expected {
         /// Why.
         error: BenchError,
     },
+    /// Questions would be asked, and nobody is there.
+    #[error("ask about each snapshot: there is no terminal; say --accept-all or --reject-all")]
+    NoTerminal,
     /// Ctrl-C can't be listened for.
     #[error("listen for Ctrl-C: {0}")]
     Signal(#[from] ctrlc::Error),
@@ -175,6 +178,7 @@ impl Expected {
             | Expected::Bench(_)
             | Expected::Folder(_)
             | Expected::NoFolder { .. }
+            | Expected::NoTerminal
             | Expected::NoImage { .. }
             | Expected::WhichLock { .. }
             | Expected::OtherLock { .. }

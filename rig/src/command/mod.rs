@@ -8,12 +8,14 @@ mod guard;
 mod images;
 mod interrupt;
 mod list;
+mod review;
 mod run;
 mod select;
 mod virtual_lock;
 mod wiring;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -37,6 +39,7 @@ itself failed, 4 nothing was selected, 5 a snapshot is missing or pending, 130 i
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Run),
+    Review(review::Review),
     List(list::List),
     Check(check::Check),
     Wiring(wiring::Wiring),
@@ -52,6 +55,7 @@ impl Cli {
     pub fn run(self) -> Result<Exit, Expected> {
         match self.verb {
             Verb::Run(run) => run.run(),
+            Verb::Review(review) => review.run(),
             Verb::List(list) => list.run(),
             Verb::Check(check) => check.run(),
             Verb::Wiring(wiring) => wiring.run(),
@@ -74,6 +78,15 @@ fn colour_on_stdout() -> bool {
 
 fn colour_wanted() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// A path as a person here would write it.
+fn shown(path: PathBuf) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    match path.strip_prefix(here) {
+        Ok(below) => below.to_owned(),
+        Err(_) => path,
+    }
 }
 
 /// A lock model by its name, for the command line.

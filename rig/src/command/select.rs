@@ -112,7 +112,7 @@ fn named(filter: &str) -> Result<Vec<File>, Expected> {
 }
 
 /// The nearest folder called `scenarios`, from the current one upward.
-fn default_folder() -> Result<Folder, Expected> {
+pub(crate) fn default_folder() -> Result<Folder, Expected> {
     upward("scenarios")
         .map(Folder::new)
         .ok_or_else(|| Expected::NoFolder {

@@ -98,15 +98,10 @@ fn accepted_once_it_is_the_same_ever_after() {
 fn a_pending_snapshot_can_be_accepted_or_rejected() {
     let bench = Bench::new();
     bench.check(&unlock(1000), Mode::Accept).unwrap();
-    let file = bench.store.file("ten-key", "unlock").unwrap();
     let measure = |millis: u32| {
-        let text = unlock(millis).to_string();
-        let terms = Terms::default();
-        // As insta leaves it without CI.
-        bench
-            .store
-            .engine
-            .check(&file, &text, &terms, Mode::Accept)
+        let store = &bench.store;
+        store
+            .leave_pending("ten-key", "unlock", &unlock(millis))
             .unwrap();
         let mut pending = bench.store.pending().unwrap();
         assert_eq!(pending.len(), 1);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::Expected;
+use super::super::{Expected, shown};
 use super::crew::{End, Report, Task};
 use super::{Run, VIRTUAL};
 use crate::invariant::{self, Conditions};
@@ -176,15 +176,6 @@ fn wider(scenario: Tolerance, bench: Option<Tolerance>) -> Tolerance {
         millis: scenario.millis.max(bench.millis),
         permille: scenario.permille.max(bench.permille),
     })
-}
-
-/// A path as a person here would write it.
-fn shown(path: PathBuf) -> PathBuf {
-    let here = std::env::current_dir().unwrap_or_default();
-    match path.strip_prefix(here) {
-        Ok(below) => below.to_owned(),
-        Err(_) => path,
-    }
 }
 
 /// A word as a shell takes it.
