@@ -103,7 +103,10 @@ fn run(seed: u64, size: u32, version: u32, float: bool) -> Result<u64, String> {
         }
         // A new context takes its modes from FPDSCR (ARMv7-M B1.5.7); QEMU clears the flags, too.
         let active = core.register(20) >> 26 & 1;
-        if active > was_active && (ours[17] ^ theirs[17]) & 0x07C0_0000 == 0 {
+        // It may have begun and been stacked at once, by an instruction that then faulted.
+        let stacked = entered && ours[14] & 0x10 == 0;
+        let began = was_active == 0 && (active == 1 || stacked);
+        if began && (ours[17] ^ theirs[17]) & 0x07C0_0000 == 0 {
             core.set_register(0x21, theirs[17]);
             ours[17] = theirs[17];
         }
