@@ -1,6 +1,7 @@
 //! `rig run` as a person or a CI job meets it: the real binary, the released firmware, and every way
 //! in which a run can end.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -90,6 +91,42 @@ fn a_changed_outcome_ends_with_1_and_shows_just_the_changed_line() {
     );
     // What was accepted is not touched.
     assert_eq!(fs::read_to_string(&snapshot).unwrap(), wrong);
+}
+
+#[test]
+fn repetitions_begin_at_moments_of_their_own_and_are_told_together() {
+    let folder = copied("repeated", true);
+    let output = run(&folder, &[PASSES, "--repeat", "5", "--output", "runs"]);
+    let told = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("5 of 5 passed"), "{told}");
+    assert_eq!(told.matches(PASSES).count(), 1, "{told}");
+    let traces: BTreeSet<Vec<u8>> = fs::read_dir(folder.join("runs"))
+        .unwrap()
+        .map(|run| fs::read(run.unwrap().path().join("trace.vcd")).unwrap())
+        .collect();
+    assert_eq!(traces.len(), 5);
+
+    let output = run(&folder, &[PASSES, "--repeat", "2", "--format", "json"]);
+    let told = text(&output);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 3, "{told}");
+    assert!(lines[1].contains("--seed 1"), "{told}");
+    assert!(lines[2].contains("\"statistics\":{"), "{told}");
+}
+
+#[test]
+fn repetitions_that_go_wrong_in_one_way_are_told_once() {
+    let folder = copied("repeated-differs", true);
+    let snapshot = folder.join("scenarios").join(SNAPSHOT);
+    let accepted = fs::read_to_string(&snapshot).unwrap();
+    let wrong = accepted.replace("keypad  red 3x 150/150ms", "keypad  red 4x 150/150ms");
+    fs::write(&snapshot, &wrong).unwrap();
+    let output = run(&folder, &[PASSES, "--repeat", "3"]);
+    let told = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("0 of 3 passed"), "{told}");
+    assert_eq!(told.matches("- accepted").count(), 1, "{told}");
 }
 
 #[test]

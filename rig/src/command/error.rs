@@ -145,6 +145,12 @@ pub enum Expected {
         /// The lock's model.
         model: LockModel,
     },
+    /// A moment to begin at, on a bench where nobody can choose it.
+    #[error("play on {}: --seed is for the virtual lock", path.display())]
+    SeedOnBench {
+        /// The bench file.
+        path: PathBuf,
+    },
     /// An image for a bench that can't be flashed.
     #[error("flash the lock on {}: the bench file names no `probe`", path.display())]
     NoProbe {
@@ -183,6 +189,7 @@ impl Expected {
             | Expected::WhichLock { .. }
             | Expected::OtherLock { .. }
             | Expected::NoProbe { .. }
+            | Expected::SeedOnBench { .. }
             | Expected::ReadImage { .. }
             | Expected::Listen { .. } => Exit::Usage,
             Expected::NoMatch { .. }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Ending, Record};
 use crate::play::Miss;
 use crate::snapshot::{Change, Difference};
+use crate::statistics::Statistics;
 use crate::trace::Nanos;
 
 /// As many of the steps before a difference as are told.
@@ -33,15 +34,6 @@ impl<W: Write> Console<W> {
 
     /// The line of one scenario.
     pub fn record(&mut self, record: &Record) -> io::Result<()> {
-        let word = record.ending.word();
-        let colour = match record.ending {
-            Ending::Passed | Ending::Accepted { .. } => "32",
-            Ending::Differs { .. } | Ending::NotReached(_) | Ending::Fault(_) => "31",
-            Ending::Missing { .. } | Ending::Skipped(_) | Ending::Interrupted => "33",
-        };
-        let word = format!("{word:<8}");
-        let word = self.paint(&word, colour);
-        let lock = record.setting.lock.name();
         let end = match &record.ending {
             Ending::Skipped(reason) => reason.clone(),
             _ => format!(
@@ -50,6 +42,42 @@ impl<W: Write> Console<W> {
                 seconds(record.real_time)
             ),
         };
+        self.line(record, &end)
+    }
+
+    /// The repetitions of one scenario: how many passed, and what spreads, drifts or comes and goes.
+    pub fn rounds(&mut self, records: &[Record], statistics: &Statistics) -> io::Result<()> {
+        let passed = records
+            .iter()
+            .filter(|record| record.ending.passed())
+            .count();
+        // The first that didn't pass stands for all.
+        let worst = records.iter().find(|record| !record.ending.passed());
+        let Some(record) = worst.or(records.first()) else {
+            return Ok(());
+        };
+        let end = match &record.ending {
+            Ending::Skipped(reason) => reason.clone(),
+            _ => format!("{passed} of {} passed", records.len()),
+        };
+        self.line(record, &end)?;
+        if statistics.runs > 0 {
+            for line in statistics.to_string().lines() {
+                writeln!(self.out, "          {line}")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, record: &Record, end: &str) -> io::Result<()> {
+        let colour = match record.ending {
+            Ending::Passed | Ending::Accepted { .. } => "32",
+            Ending::Differs { .. } | Ending::NotReached(_) | Ending::Fault(_) => "31",
+            Ending::Missing { .. } | Ending::Skipped(_) | Ending::Interrupted => "33",
+        };
+        let word = format!("{:<8}", record.ending.word());
+        let word = self.paint(&word, colour);
+        let lock = record.setting.lock.name();
         let width = self.width;
         writeln!(
             self.out,

@@ -4,10 +4,12 @@ use serde::Serialize;
 
 use super::{Ending, Record};
 use crate::snapshot::Difference;
+use crate::statistics::Statistics;
 
 #[derive(Serialize)]
 struct Line<'a> {
     scenario: &'a str,
+    round: usize,
     title: &'a str,
     path: String,
     lock: &'a str,
@@ -53,6 +55,23 @@ pub fn lines(records: &[Record]) -> Result<Vec<String>, serde_json::Error> {
     records.iter().map(line).collect()
 }
 
+/// A line of JSON about all repetitions of a scenario on a lock: how many passed, and `statistics`.
+pub fn rounds_line(
+    records: &[Record],
+    statistics: &Statistics,
+) -> Result<String, serde_json::Error> {
+    let first = records.first();
+    let passed = records.iter().filter(|record| record.ending.passed());
+    serde_json::to_string(&serde_json::json!({
+        "scenario": first.map(|record| &record.name),
+        "lock": first.map(|record| record.setting.lock.name()),
+        "bench": first.map(|record| &record.setting.bench),
+        "rounds": records.len(),
+        "passed": passed.count(),
+        "statistics": statistics.to_json()?,
+    }))
+}
+
 fn line(record: &Record) -> Result<String, serde_json::Error> {
     let (reason, difference, misses) = match &record.ending {
         Ending::Differs {
@@ -74,6 +93,7 @@ fn line(record: &Record) -> Result<String, serde_json::Error> {
     };
     serde_json::to_string(&Line {
         scenario: &record.name,
+        round: record.round,
         title: &record.title,
         path: record.path.display().to_string(),
         lock: record.setting.lock.name(),

@@ -13,10 +13,13 @@ pub fn junit(records: &[Record], elapsed: Duration) -> Result<String, SerializeE
     let mut report = Report::new("rig");
     report.set_time(elapsed);
     let mut locks: Vec<&super::Setting> = records.iter().map(|record| &record.setting).collect();
-    locks.sort_by_key(|setting| setting.lock);
+    locks.sort_by_key(|setting| (setting.lock, setting.seed));
     locks.dedup();
     for setting in locks {
-        let mut suite = TestSuite::new(setting.lock.name());
+        let mut suite = TestSuite::new(match setting.seed {
+            0 => setting.lock.name().to_owned(),
+            seed => format!("{} seed {seed}", setting.lock),
+        });
         for (name, value) in [
             ("bench", setting.bench.clone()),
             ("lock", setting.lock.name().to_owned()),
@@ -70,7 +73,11 @@ fn case(record: &Record) -> TestCase {
             status.set_message("interrupted");
         }
     }
-    let mut case = TestCase::new(record.name.as_str(), status);
+    let name = match record.round {
+        1 => record.name.clone(),
+        round => format!("{} #{round}", record.name),
+    };
+    let mut case = TestCase::new(name, status);
     case.set_classname(record.setting.lock.name());
     case.set_time(record.real_time);
     case.add_property(Property::new("title", record.title.as_str()));

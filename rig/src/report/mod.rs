@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub use console::Console;
 pub use evidence::{Evidence, EvidenceError};
-pub use json::lines;
+pub use json::{lines, rounds_line};
 pub use junit::junit;
 pub use strip::strip;
 
@@ -36,7 +36,8 @@ pub struct Setting {
     pub image: PathBuf,
     /// SHA-256 of the image file, in hex.
     pub image_sha256: String,
-    /// Seed of everything on the bench that is random.
+    /// Which moment of the virtual lock's clock the run began at; 0 on a real bench, whose moment is
+    /// nobody's choice.
     pub seed: u64,
 }
 
@@ -45,6 +46,8 @@ pub struct Setting {
 pub struct Record {
     /// The scenario's name.
     pub name: String,
+    /// Which of its repetitions this is, from 1.
+    pub round: usize,
     /// Its title.
     pub title: String,
     /// Its file.
@@ -114,6 +117,11 @@ impl Ending {
             Ending::Fault(_) => Exit::Rig,
             Ending::Interrupted => Exit::Interrupted,
         }
+    }
+
+    /// Whether the lock did what is accepted.
+    pub const fn passed(&self) -> bool {
+        matches!(self, Ending::Passed | Ending::Accepted { .. })
     }
 
     /// One word for it.

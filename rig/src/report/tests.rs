@@ -10,11 +10,13 @@ use crate::outcome::Outcomes;
 use crate::play::{Miss, NotReached};
 use crate::scenario::Given;
 use crate::snapshot::{Mode, Store, Terms, Verdict};
+use crate::statistics::Statistics;
 use crate::trace::Nanos;
 
 pub(crate) fn record(name: &str, ending: Ending) -> Record {
     Record {
         name: name.into(),
+        round: 1,
         title: "A wrong code moves nothing".into(),
         path: format!("scenarios/{name}.yaml").into(),
         setting: Setting {
@@ -148,6 +150,39 @@ fn the_console_says_what_differs() {
         .summary(&records, Duration::from_millis(110), flash)
         .unwrap();
     insta::assert_snapshot!(String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn repetitions_are_told_together() {
+    let runs: Vec<Outcomes> = (0..20)
+        .map(|round| {
+            let flash = if round == 7 {
+                "\n     +0.500s  status  red 1x 50ms"
+            } else {
+                ""
+            };
+            format!(
+                "1  press 1\n     +0.{:03}s  beeper  1x 30ms 4000Hz{flash}",
+                20 + round % 3
+            )
+            .parse()
+            .unwrap()
+        })
+        .collect();
+    let mut records = vec![record("unlock", Ending::Passed); 20];
+    records[7].ending = differs();
+    for (round, record) in (1..).zip(&mut records) {
+        record.round = round;
+    }
+    let statistics = Statistics::of(&runs);
+    let mut out = Vec::new();
+    let mut console = Console::new(&mut out, false, 10);
+    console.rounds(&records, &statistics).unwrap();
+    insta::assert_snapshot!(format!(
+        "{}\n{}",
+        String::from_utf8(out).unwrap(),
+        super::rounds_line(&records, &statistics).unwrap()
+    ));
 }
 
 #[test]

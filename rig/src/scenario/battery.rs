@@ -53,7 +53,11 @@ const CHEMISTRIES: [(&str, Chemistry); 3] = [
     ("nimh", Chemistry::Nimh),
 ];
 
-const NAMES: [&str; 3] = ["alkaline", "lithium", "nimh"];
+/// What cells can be made of.
+pub(crate) const NAMES: [&str; 3] = ["alkaline", "lithium", "nimh"];
+
+/// What can be done with the pack as it is.
+pub(crate) const WORDS: [&str; 2] = ["connect", "disconnect"];
 
 const CELL_HELP: &str =
     "write a cell like `alkaline 80%`, `alkaline 80% leaking 20 ohm` or `lithium 50% reversed`";
@@ -77,7 +81,7 @@ fn word(text: &str, help: &str) -> Result<Battery, Wrong> {
         }),
         _ => Err(Wrong {
             what: format!("a battery can't be `{text}`"),
-            help: match did_you_mean(text, ["connect", "disconnect"]) {
+            help: match did_you_mean(text, WORDS) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => help.to_owned(),
             },

@@ -52,7 +52,7 @@ pub enum Request {
     Event(u8),
 }
 
-const WORDS: [&str; 9] = [
+pub(crate) const WORDS: [&str; 9] = [
     "pair", "here", "away", "lock", "unlock", "status", "battery", "hello", "clock",
 ];
 

@@ -2,15 +2,15 @@
 //! read, then checked whole, then handed on as typed steps: whatever is wrong with it is said before
 //! anything is touched, with its place in the file and what would be right.
 
-mod battery;
+pub(crate) mod battery;
 mod check;
 mod expect;
 pub(crate) mod fields;
 mod folder;
-mod hub;
+pub(crate) mod hub;
 mod parse;
 pub(crate) mod problem;
-mod steps;
+pub(crate) mod steps;
 pub(crate) mod values;
 pub(crate) mod yaml;
 

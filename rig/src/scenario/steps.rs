@@ -14,6 +14,12 @@ pub(crate) const NAMES: [&str; 15] = [
     "hub", "storage", "expect", "repeat", "note",
 ];
 
+/// Which way the key is turned.
+pub(crate) const TURNS: [&str; 2] = ["lock", "unlock"];
+
+/// How the bolt is blocked, or that it is not.
+pub(crate) const JAMS: [&str; 4] = ["closing", "opening", "stuck", "free"];
+
 /// As many steps as a scenario may have, with `repeat` written out.
 const MOST_STEPS: usize = 10_000;
 
@@ -256,20 +262,14 @@ fn action(reader: &mut Reader, word: &str, value: &Node) -> Option<(Action, Stri
             )
         }
         "turn-key" => {
-            let turns = [("lock", Turn::Lock), ("unlock", Turn::Unlock)];
-            let (name, turn) =
-                turns[reader.choice(value, "`turn-key`", &turns.map(|(name, _)| name))?];
-            (Action::TurnKey(turn), format!("turn-key {name}"))
+            let index = reader.choice(value, "`turn-key`", &TURNS)?;
+            let turn = [Turn::Lock, Turn::Unlock][index];
+            (Action::TurnKey(turn), format!("turn-key {}", TURNS[index]))
         }
         "jam" => {
-            let jams = [
-                ("closing", Jam::Closing),
-                ("opening", Jam::Opening),
-                ("stuck", Jam::Stuck),
-                ("free", Jam::Free),
-            ];
-            let (name, jam) = jams[reader.choice(value, "`jam`", &jams.map(|(name, _)| name))?];
-            (Action::Jam(jam), format!("jam {name}"))
+            let index = reader.choice(value, "`jam`", &JAMS)?;
+            let jam = [Jam::Closing, Jam::Opening, Jam::Stuck, Jam::Free][index];
+            (Action::Jam(jam), format!("jam {}", JAMS[index]))
         }
         "hub" => {
             let (hub, text) = hub::read(reader, value, &help)?;

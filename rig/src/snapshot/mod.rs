@@ -166,8 +166,14 @@ impl Store {
         if difference.as_ref().is_some_and(Difference::is_empty) {
             return Ok(Verdict::Same);
         }
-        if mode == Mode::Accept {
+        // Where `INSTA_UPDATE` is `always`, insta has put it in place already.
+        if mode == Mode::Accept && file.pending().exists() {
             accept(&file)?;
+        } else if mode == Mode::Accept && self.accepted_text(&file)? == before {
+            return Err(SnapshotError::Insta {
+                path: file.accepted(),
+                problem: "`INSTA_UPDATE` forbids to write it".to_owned(),
+            });
         }
         if mode != Mode::ReadOnly && self.accepted_text(&file)? != before {
             return Ok(Verdict::Accepted {

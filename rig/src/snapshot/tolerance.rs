@@ -88,6 +88,18 @@ pub enum Measure {
     Tone,
 }
 
+impl Measure {
+    /// A word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Measure::Start => "start",
+            Measure::On => "on",
+            Measure::Off => "off",
+            Measure::Tone => "tone",
+        }
+    }
+}
+
 /// How a measured outcome stands to an accepted one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fit {

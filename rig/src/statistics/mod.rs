@@ -1,6 +1,7 @@
 //! What many runs of one scenario say about its outcomes: how far their numbers spread and drift,
 //! which outcomes come and go, and the tolerance that would hold them all.
 
+mod json;
 mod show;
 
 use crate::outcome::{Block, Outcome, Outcomes, Part};

@@ -55,17 +55,11 @@ const fn moves(spread: &Spread) -> bool {
 /// `start  min 20ms  median 21ms  p99 23ms  max 23ms  drift +1ms`.
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.what {
-            Measure::Start => "start",
-            Measure::On => "on",
-            Measure::Off => "off",
-            Measure::Tone => "tone",
-        };
         let number = |value: u64| match self.what {
             Measure::Tone => format!("{value}Hz"),
             _ => Length::from_micros(value).to_string(),
         };
-        write!(f, "{what:<5}")?;
+        write!(f, "{:<5}", self.what.name())?;
         for (name, value) in [
             ("min", self.min),
             ("median", self.median),

@@ -5,7 +5,7 @@
 mod check;
 mod header;
 mod read;
-mod wires;
+pub(crate) mod wires;
 mod wiring;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::trace::Nanos;
 use super::wires::{self, Uses};
 use super::{BenchFile, Header, MonitorSettings, ProbeSettings, Source, Switch, WhichProbe, check};
 
-const KEYS: [&str; 17] = [
+pub(crate) const KEYS: [&str; 17] = [
     "title",
     "lock",
     "profile",
@@ -213,7 +213,7 @@ fn limits(reader: &mut Reader, fields: &Fields<'_>) -> Option<(Limits, Nanos)> {
     Some((limits, run?))
 }
 
-const KINDS: [&str; 3] = ["scpi", "dac", "fixed"];
+pub(crate) const KINDS: [&str; 3] = ["scpi", "dac", "fixed"];
 
 fn supply(reader: &mut Reader, fields: &Fields<'_>) -> Option<Source> {
     let help = "write `supply:` and below it `kind: scpi`, `dac` or `fixed`";

@@ -35,7 +35,7 @@ fn line(text: &str) -> Result<Gpio, Wrong> {
 }
 
 /// Contacts that a model has, in the order of its keypad.
-fn contacts_of(lock: LockModel) -> Vec<Contact> {
+pub(crate) fn contacts_of(lock: LockModel) -> Vec<Contact> {
     let keys: Vec<Key> = match lock {
         LockModel::TenKey => (1..10).chain([0]).map(Key::Digit).collect(),
         LockModel::FiveKey => [1, 3, 5, 7, 9].map(Key::Pair).to_vec(),
@@ -48,7 +48,7 @@ fn contacts_of(lock: LockModel) -> Vec<Contact> {
 }
 
 /// Signals that a line can watch.
-const SIGNALS: [Channel; 9] = [
+pub(crate) const SIGNALS: [Channel; 9] = [
     Channel::MotorOpen,
     Channel::MotorClose,
     Channel::StatusGreen,

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::super::Expected;
 use super::super::select::Selected;
-use crate::bench::VirtualBench;
+use crate::bench::{Bench, VirtualBench};
 use crate::lock::{Door, LockModel};
 use crate::outcome::Part;
 use crate::play::{Limits, NotReached, PlayError, Played, Situation, missing, play, prepare};
@@ -23,6 +23,8 @@ use crate::trace::Nanos;
 pub(super) struct Task<'a> {
     pub(super) selected: &'a Selected,
     pub(super) setting: &'a Setting,
+    /// Which repetition it is, from 1.
+    pub(super) round: usize,
     /// The flashed lock, or why there is none.
     pub(super) bench: Result<&'a VirtualBench, &'a str>,
     pub(super) eyes: &'a Eyes,
@@ -63,6 +65,9 @@ pub(super) struct Crew<'a> {
     pub(super) deadline: Duration,
     pub(super) interrupted: &'a AtomicBool,
 }
+
+/// As much later as a seed may have a run begin.
+const LATEST: Nanos = Nanos::from_millis(4);
 
 /// A lock in a given state, to be copied by every scenario that begins in it; or why there is none.
 type Ready = Result<(VirtualBench, Situation), NotReached>;
@@ -149,12 +154,26 @@ impl Crew<'_> {
         )?;
         match ready {
             Ok((mut bench, mut situation)) => {
+                let begin = bench.now() + phase(task.setting.seed);
+                bench.run_until(begin)?;
                 let played = play(&mut bench, &mut situation, scenario, limits)?;
                 Ok(End::Played(Box::new(played)))
             }
             Err(not_reached) => Ok(End::NotReached(not_reached)),
         }
     }
+}
+
+/// How much later than usual a run begins: a person's finger knows nothing of the lock's clock. Less
+/// than the fixed part of the usual tolerance, by SplitMix64; nothing for seed 0.
+fn phase(seed: u64) -> Nanos {
+    if seed == 0 {
+        return Nanos::ZERO;
+    }
+    let mut mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    Nanos((mixed ^ (mixed >> 31)) % LATEST.0)
 }
 
 impl Givens {

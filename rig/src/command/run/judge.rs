@@ -47,6 +47,7 @@ impl Judge {
         let trace = played.as_ref().map(|played| &played.trace);
         let mut record = Record {
             name: scenario.name.clone(),
+            round: task.round,
             title: scenario.title.clone(),
             path: scenario.path.clone(),
             setting: task.setting.clone(),
@@ -162,6 +163,9 @@ impl Judge {
         );
         if task.setting.bench != VIRTUAL {
             command += &format!(" --bench {}", quoted(&task.setting.bench));
+        }
+        if task.setting.seed != 0 {
+            command += &format!(" --seed {}", task.setting.seed);
         }
         if let Some(firmware) = &self.firmware {
             command += &format!(" --firmware {}", quoted(&firmware.display().to_string()));

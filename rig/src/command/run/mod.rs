@@ -3,6 +3,7 @@
 mod crew;
 mod judge;
 mod real;
+mod rounds;
 mod teller;
 
 use std::io::Write;
@@ -30,6 +31,7 @@ use teller::Teller;
   rig run                                    every scenario on every lock model
   rig run factory-reset --lock ten-key       one of them
   rig run scenarios/mine.yaml --accept       take what the lock does as right
+  rig run codes --repeat 100                 and how far its times spread
   rig run --bench bench.yaml handing         on a real lock")]
 pub(crate) struct Run {
     #[command(flatten)]
@@ -43,6 +45,15 @@ pub(crate) struct Run {
     /// Where to play: `virtual`, or a bench file
     #[arg(long, value_name = "BENCH", default_value = VIRTUAL)]
     bench: PathBuf,
+    /// Play each scenario N times, and tell how its numbers spread and drift and what comes and goes
+    ///
+    /// Repetitions on the virtual lock begin at different moments of its clock, up to 4 ms apart;
+    /// the first is the one that a run without --repeat plays.
+    #[arg(long, value_name = "N", default_value = "1", conflicts_with = "accept")]
+    repeat: NonZeroUsize,
+    /// Begin at another moment of the virtual lock's clock; 0 is the usual one
+    #[arg(long, value_name = "N", default_value = "0")]
+    seed: u64,
     /// How many scenarios at a time; all cores if not said
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
@@ -87,7 +98,8 @@ enum Format {
 /// A lock of one model with its image flashed, or the reason why there is none.
 struct Flashed {
     model: LockModel,
-    setting: Setting,
+    /// One for each repetition.
+    settings: Vec<Setting>,
     bench: Result<VirtualBench, String>,
     report: Option<String>,
     took: Duration,
@@ -116,11 +128,16 @@ impl Run {
             .iter()
             .flat_map(|selected| locks.iter().map(move |lock| (selected, lock)))
             .filter(|(selected, lock)| selected.scenario.locks.contains(&lock.model))
-            .map(|(selected, lock)| Task {
-                selected,
-                setting: &lock.setting,
-                bench: lock.bench.as_ref().map_err(String::as_str),
-                eyes: &eyes,
+            .flat_map(|(selected, lock)| {
+                let eyes = &eyes;
+                let rounds = lock.settings.iter().zip(1..);
+                rounds.map(move |(setting, round)| Task {
+                    selected,
+                    setting,
+                    round,
+                    bench: lock.bench.as_ref().map_err(String::as_str),
+                    eyes,
+                })
             })
             .collect();
         let names = scenarios
@@ -173,12 +190,12 @@ impl Run {
             lock: model,
             image: PathBuf::new(),
             image_sha256: String::new(),
-            seed: 0,
+            seed: self.seed,
         };
         let Some(firmware) = firmware else {
             return Ok(Flashed {
                 model,
-                setting,
+                settings: self.rounds(&setting),
                 bench: Err(format!("there is no firmware image for a {model} lock")),
                 report: None,
                 took: Duration::ZERO,
@@ -205,11 +222,22 @@ impl Run {
         );
         Ok(Flashed {
             model,
-            setting,
+            settings: self.rounds(&setting),
             bench: Ok(bench),
             report: Some(report),
             took,
         })
+    }
+
+    /// The setting of each repetition.
+    fn rounds(&self, first: &Setting) -> Vec<Setting> {
+        let seeds = (0..self.repeat.get() as u64).map(|round| first.seed.wrapping_add(round));
+        seeds
+            .map(|seed| Setting {
+                seed,
+                ..first.clone()
+            })
+            .collect()
     }
 
     fn jobs(&self) -> NonZeroUsize {
@@ -247,6 +275,11 @@ fn print_json(record: &Record) -> Result<(), Expected> {
         writeln!(out, "{line}").map_err(Expected::Print)?;
     }
     Ok(())
+}
+
+fn print_json_line(line: Result<String, serde_json::Error>) -> Result<(), Expected> {
+    let line = line.map_err(|error| Expected::Print(std::io::Error::other(error)))?;
+    writeln!(std::io::stdout(), "{line}").map_err(Expected::Print)
 }
 
 fn write_junit(path: &Path, records: &[Record], elapsed: Duration) -> Result<(), Expected> {

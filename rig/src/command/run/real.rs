@@ -24,6 +24,11 @@ use crate::scenario::Scenario;
 impl Run {
     /// Plays on the bench that a file describes.
     pub(super) fn on_bench(&self, path: &Path) -> Result<Exit, Expected> {
+        if self.seed != 0 {
+            return Err(Expected::SeedOnBench {
+                path: path.to_owned(),
+            });
+        }
         let mut scenarios = self.select.load()?;
         let file = BenchFile::load(path)?;
         let model = file.lock();
@@ -79,10 +84,14 @@ impl Run {
                 parts.join(", ")
             ))?;
         }
-        for selected in &scenarios {
+        let repeated = scenarios
+            .iter()
+            .flat_map(|selected| (1..=self.repeat.get()).map(move |round| (selected, round)));
+        for (selected, round) in repeated {
             let task = Task {
                 selected,
                 setting: &setting,
+                round,
                 bench: Err("it is played on a real bench"),
                 eyes: &eyes,
             };

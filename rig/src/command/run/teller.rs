@@ -1,5 +1,6 @@
 //! Tells how each run ended, and how all of them did.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -8,9 +9,10 @@ use super::super::interrupt::INTERRUPTED;
 use super::super::{Exit, Expected, colour_on_stdout};
 use super::crew::{Report, Task};
 use super::judge::Judge;
-use super::{Format, Run, print_json, write_html, write_junit};
+use super::rounds::Rounds;
+use super::{Format, Run, print_json, print_json_line, write_html, write_junit};
 use crate::report::html::Told;
-use crate::report::{Console, Record, exit};
+use crate::report::{Console, Record, exit, rounds_line};
 
 /// Tells the runs of a `rig run`.
 pub(super) struct Teller<'r> {
@@ -18,6 +20,8 @@ pub(super) struct Teller<'r> {
     console: Console<std::io::Stdout>,
     judge: Judge,
     records: Vec<Record>,
+    /// Repetitions that wait for the last of them.
+    rounds: Rounds,
     told: Vec<Told>,
     started: String,
     began: Instant,
@@ -32,6 +36,7 @@ impl<'r> Teller<'r> {
             console: Console::new(std::io::stdout(), colour_on_stdout(), width),
             judge: Judge::new(run),
             records: Vec::new(),
+            rounds: Rounds::default(),
             told: Vec::new(),
             started: Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string(),
             began: Instant::now(),
@@ -50,24 +55,55 @@ impl<'r> Teller<'r> {
     pub(super) fn tell(&mut self, task: &Task<'_>, report: Report) -> Result<bool, Expected> {
         let judged = self.judge.record(task, report)?;
         let record = judged.record.clone();
-        if self.run.html.is_some() {
+        let repeated = self.run.repeat.get() > 1;
+        if repeated {
+            let outcomes = judged.played.as_ref().map(|played| &played.outcomes);
+            self.rounds.add(record.clone(), outcomes);
+        }
+        let fine = matches!(record.ending.exit(), Exit::Pass | Exit::Nothing);
+        // A page of a hundred repetitions that passed shows nothing more than the first.
+        if self.run.html.is_some() && (record.round == 1 || !fine) {
             self.told.push(judged);
         }
         match self.run.format {
+            Format::Text if repeated => {}
             Format::Text => self.console.record(&record).map_err(Expected::Print)?,
             Format::Json => print_json(&record)?,
         }
-        let go_on =
-            !self.run.fail_fast || matches!(record.ending.exit(), Exit::Pass | Exit::Nothing);
+        if record.round == self.run.repeat.get() {
+            self.tell_rounds()?;
+        }
         self.records.push(record);
-        Ok(go_on)
+        Ok(fine || !self.run.fail_fast)
+    }
+
+    /// Tells what the repetitions of a scenario say together.
+    fn tell_rounds(&mut self) -> Result<(), Expected> {
+        let rounds = std::mem::take(&mut self.rounds);
+        if rounds.records.is_empty() {
+            return Ok(());
+        }
+        let statistics = rounds.statistics();
+        match self.run.format {
+            Format::Text => self
+                .console
+                .rounds(&rounds.records, &statistics)
+                .map_err(Expected::Print),
+            Format::Json => print_json_line(rounds_line(&rounds.records, &statistics)),
+        }
     }
 
     /// Tells how all of it ended. `flash` is how long flashing took.
     pub(super) fn finish(mut self, flash: Option<Duration>) -> Result<Exit, Expected> {
         let elapsed = self.began.elapsed();
+        self.tell_rounds()?;
         if self.run.format == Format::Text {
-            for record in &self.records {
+            // What goes wrong in the same way each time is told once.
+            let mut told = BTreeSet::new();
+            let news = self.records.iter().filter(|record| {
+                told.insert((&record.name, record.setting.lock, record.ending.word()))
+            });
+            for record in news {
                 self.console.details(record).map_err(Expected::Print)?;
             }
             self.console
