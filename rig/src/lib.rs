@@ -9,6 +9,7 @@ pub mod outcome;
 pub mod play;
 pub mod report;
 pub mod scenario;
+pub mod schema;
 pub mod snapshot;
 pub mod statistics;
 pub mod trace;

@@ -10,7 +10,7 @@ pub mod log;
 mod owner;
 pub mod pi;
 pub mod probe;
-mod supply;
+pub(crate) mod supply;
 mod virtual_lock;
 
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 //! that end is, and an [`Expected`] error when something it needs isn't right.
 
 mod check;
+mod completions;
 mod doctor;
 mod error;
 mod guard;
@@ -10,6 +11,7 @@ mod interrupt;
 mod list;
 mod review;
 mod run;
+mod schema;
 mod select;
 mod virtual_lock;
 mod wiring;
@@ -45,6 +47,8 @@ enum Verb {
     Wiring(wiring::Wiring),
     Doctor(doctor::Doctor),
     Virtual(virtual_lock::Virtual),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
     #[command(hide = true)]
     Guard(guard::Guard),
 }
@@ -61,6 +65,8 @@ impl Cli {
             Verb::Wiring(wiring) => wiring.run(),
             Verb::Doctor(doctor) => doctor.run(),
             Verb::Virtual(lock) => lock.run(),
+            Verb::Schema(schema) => schema.run(),
+            Verb::Completions(completions) => completions.run(),
             Verb::Guard(guard) => guard.run(),
         }
     }
@@ -97,4 +103,26 @@ fn lock_model(name: &str) -> Result<LockModel, String> {
             LockModel::ALL.map(LockModel::name).join(", ")
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound_and_every_verb_has_an_example() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+        for verb in verbs {
+            let help = verb
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(help.contains("Example"), "{}: {help}", verb.get_name());
+            assert!(help.contains(&format!("rig {}", verb.get_name())), "{help}");
+        }
+    }
 }

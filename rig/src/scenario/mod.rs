@@ -15,6 +15,8 @@ pub(crate) mod values;
 pub(crate) mod yaml;
 
 #[cfg(test)]
+pub(crate) mod mistakes;
+#[cfg(test)]
 mod tests;
 
 use std::path::PathBuf;

@@ -24,6 +24,8 @@ use super::lines::{Bias, Drive, Gpio, Level};
 use super::supply::{DacSettings, Limits, Millivolts, ScpiSettings};
 
 pub(crate) use header::{Header, pin};
+#[cfg(test)]
+pub(crate) use read::KEYS;
 pub(crate) use read::parse;
 
 /// A bench, as its file describes it.
