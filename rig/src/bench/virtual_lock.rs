@@ -14,7 +14,7 @@ use virtual_lock::debug::target::DebugTarget;
 use virtual_lock::time::Ticks;
 
 use super::log::{FirmwareLog, LogLine};
-use super::probe::{Erase, FlashReport, Image, JOURNAL, Probe, ProbeError};
+use super::probe::{Erase, FlashReport, Image, Probe, ProbeError};
 use super::{Bench, BenchError, Capabilities, Capability, Observed, Supply};
 use crate::lock::{Door, Jam, LockModel, Turn};
 use crate::trace::{Channel, Contact, Event, Key, Nanos, ResetCause, Value};
@@ -236,9 +236,7 @@ impl Bench for VirtualBench {
     fn corrupt_storage(&mut self) -> Result<(), BenchError> {
         let lock = std::mem::take(&mut self.lock);
         let (lock, done) = through_probe(lock, |mut probe| {
-            let mut journal = probe.read(JOURNAL.start, JOURNAL.len())?;
-            damage(&mut journal);
-            probe.write_sectors(JOURNAL.start, &journal)?;
+            probe.damage_journal()?;
             probe.reset_and_detach()
         })?;
         self.lock = lock;
@@ -334,22 +332,6 @@ fn through_probe<R>(
     let result = Probe::attach(&server.selector()).and_then(act);
     let lock = server.finish().map_err(BenchError::Serve)?;
     Ok((lock, result.map_err(BenchError::from)))
-}
-
-/// Clears a bit of every word that was written, as a worn or disturbed flash does; of a journal that
-/// holds nothing, the first words.
-fn damage(journal: &mut [u8]) {
-    const ERASED: [u8; 4] = [0xFF; 4];
-    let blank = journal.iter().all(|byte| *byte == 0xFF);
-    for (index, word) in journal.chunks_exact_mut(4).enumerate() {
-        if blank && index < 16 {
-            word.fill(0);
-        } else if word != ERASED
-            && let Some(byte) = word.iter_mut().find(|byte| **byte != 0)
-        {
-            *byte &= *byte - 1;
-        }
-    }
 }
 
 fn stopped(error: virtual_lock::LockError) -> BenchError {

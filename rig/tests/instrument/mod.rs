@@ -14,7 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+mod terminal;
+
+pub use terminal::terminal;
 
 /// What it does wrong, once each, in order; a trouble waits for a question that it fits.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,16 +63,11 @@ pub struct Instrument {
 impl Instrument {
     /// Plugs one in. With `lines`, commands end with a line feed, else with silence.
     pub fn plug_in(lines: bool) -> Instrument {
-        let master =
-            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
-        let other_end = File::options().read(true).write(true).open(&path).unwrap();
+        let (master, path, other_end) = terminal();
         let settings = Arc::new(Mutex::new(Settings::default()));
         let thread = std::thread::spawn({
             let settings = Arc::clone(&settings);
-            move || serve(File::from(master), &settings, lines)
+            move || serve(master, &settings, lines)
         });
         Instrument {
             settings,

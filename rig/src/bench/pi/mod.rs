@@ -4,6 +4,7 @@
 
 mod flash;
 pub mod guard;
+pub(crate) mod hub;
 mod parts;
 mod rail;
 mod stand_in;
@@ -20,7 +21,7 @@ use super::file::BenchFile;
 use super::lines::{Edge, Gpio, Level, LineError, Lines, Reader};
 use super::owner::{Owner, OwnerError};
 use super::probe::ProbeError;
-use super::supply::SupplyError;
+use super::supply::{LinkError, SupplyError};
 use super::{Bench, BenchError, Capabilities, Capability, Observed, Supply};
 use crate::lock::LockModel;
 use crate::outcome::Part;
@@ -31,10 +32,14 @@ pub(crate) use parts::{
 };
 
 use guard::Guard;
+use hub::HubPort;
 use rail::Rail;
 
 /// How long a look at guard and supply may wait for edges.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How long the hub's line takes to rise once the lock is fed; what is read before that is noise.
+const LINE_RISES: Nanos = Nanos::from_millis(20);
 
 /// How much later than asked for edges may be complete.
 const STALL: Nanos = Nanos::from_secs(2);
@@ -66,6 +71,9 @@ pub(crate) enum PiError {
         chain(.0.as_ref())
     )]
     CutShort(Box<ProbeError>),
+    /// The hub's port.
+    #[error(transparent)]
+    Hub(LinkError),
     /// The lock that stands in for a real one in a rehearsal.
     #[error("rehearse with a virtual lock: {0}")]
     StandIn(String),
@@ -86,6 +94,7 @@ pub struct PiBench {
     lines: Box<dyn Lines>,
     reader: Reader,
     rail: Rail,
+    hub: Option<HubPort>,
     guard: Option<Guard>,
     /// Keeps others out until all the rest is gone.
     _owner: Option<Owner>,
@@ -97,6 +106,8 @@ pub struct PiBench {
     /// Seen, and not complete yet.
     pending: Vec<Event>,
     told_to: Nanos,
+    /// Since when the lock is fed; `None` while it is not.
+    fed: Option<Nanos>,
     safe: bool,
 }
 
@@ -134,6 +145,7 @@ impl PiBench {
     ) -> Result<PiBench, PiError> {
         make_lines_safe(&file, &mut *lines)?;
         let rail = Rail::start(open_supply(&file)?, open_monitor(&file)?, file.limits)?;
+        let hub = file.hub.as_deref().map(HubPort::open).transpose()?;
         let senses: Vec<_> = file
             .signals
             .values()
@@ -162,6 +174,7 @@ impl PiBench {
             lines,
             reader,
             rail,
+            hub,
             guard,
             _owner: owner,
             watched,
@@ -169,6 +182,7 @@ impl PiBench {
             levels,
             pending: Vec::new(),
             told_to: Nanos::ZERO,
+            fed: None,
             safe: true,
         };
         bench.collect(bench.time())?;
@@ -202,6 +216,7 @@ impl PiBench {
             for (at, channel, value) in self.rail.samples()? {
                 self.note(at.since(self.epoch), channel, value);
             }
+            self.hear()?;
             if complete_to >= target {
                 return Ok(complete_to.since(self.epoch));
             }
@@ -218,10 +233,27 @@ impl PiBench {
         }
     }
 
+    /// Takes in what the lock said to its hub. A lock without power lets its line fall, which reads
+    /// as bytes that nobody sent.
+    fn hear(&mut self) -> Result<(), PiError> {
+        let Some(hub) = &self.hub else {
+            return Ok(());
+        };
+        for (at, byte) in hub.heard()? {
+            let at = at.since(self.epoch);
+            if self.fed.is_some_and(|since| at > since + LINE_RISES) {
+                self.note(at, Channel::HubFromLock, Value::Byte(byte));
+            }
+        }
+        Ok(())
+    }
+
     /// Notes an event. Nothing is told out of order: what is measured slowly may come too late for
     /// its own time.
     fn note(&mut self, at: Nanos, channel: Channel, value: Value) {
-        if self.levels.insert(channel, value) == Some(value) {
+        // The same byte twice is two bytes.
+        let state = !matches!(value, Value::Byte(_));
+        if state && self.levels.insert(channel, value) == Some(value) {
             return;
         }
         self.pending.push(Event {
@@ -254,6 +286,7 @@ impl PiBench {
         if let Some(enable) = self.file.enable {
             self.lines.set(enable.line, enable.drive(true))?;
         }
+        self.fed.get_or_insert(at);
         self.note(at, Channel::Supply, Value::Sample(millivolts));
         Ok(())
     }
@@ -268,6 +301,8 @@ impl PiBench {
             }
             None => self.rail.off()?,
         }
+        self.hear()?;
+        self.fed = None;
         self.note(at, Channel::Supply, Value::Sample(0));
         Ok(())
     }
@@ -277,6 +312,7 @@ impl PiBench {
         let at = self.time();
         let lines = make_lines_safe(&self.file, &mut *self.lines);
         let supply = self.rail.off();
+        self.fed = None;
         self.note(at, Channel::Supply, Value::Sample(0));
         for contact in self.file.contacts.keys().copied().collect::<Vec<_>>() {
             self.note(at, Channel::Contact(contact), Value::Level(false));
@@ -305,6 +341,12 @@ impl Bench for PiBench {
         if self.file.probe.is_some() || self.file.contacts.contains_key(&Contact::Program) {
             can.insert(Capability::New);
         }
+        if self.file.hub.is_some() {
+            can.insert(Capability::Hub);
+        }
+        if self.file.probe.is_some() {
+            can.insert(Capability::DebugPort);
+        }
         if self.rail.adjustable() {
             can.insert(Capability::Voltage);
             // Only who measures the current fast enough can let the voltage follow it.
@@ -317,9 +359,15 @@ impl Bench for PiBench {
 
     fn unseen(&self) -> Vec<Channel> {
         // What the processor does behind its pins no bench sees.
-        let mut unseen = vec![Channel::Power, Channel::Reset, Channel::HubFromLock];
+        let mut unseen = vec![Channel::Power, Channel::Reset];
+        if self.hub.is_none() {
+            unseen.push(Channel::HubFromLock);
+        }
         let signals = Part::ALL.iter().flat_map(|part| part.channels());
-        unseen.extend(signals.filter(|channel| !self.file.signals.contains_key(channel)));
+        let line = |channel: &Channel| *channel != Channel::HubFromLock;
+        unseen.extend(
+            signals.filter(|channel| line(channel) && !self.file.signals.contains_key(channel)),
+        );
         unseen.sort();
         unseen.dedup();
         unseen
@@ -353,6 +401,21 @@ impl Bench for PiBench {
 
     fn disconnect(&mut self) -> Result<(), BenchError> {
         Ok(self.cut()?)
+    }
+
+    fn hub_send(&mut self, bytes: &[u8]) -> Result<(), BenchError> {
+        let Some(hub) = &mut self.hub else {
+            return Err(BenchError::Unable(Capability::Hub));
+        };
+        for (at, byte) in hub.send(bytes)? {
+            let at = at.since(self.epoch);
+            self.note(at, Channel::HubToLock, Value::Byte(byte));
+        }
+        Ok(())
+    }
+
+    fn corrupt_storage(&mut self) -> Result<(), BenchError> {
+        self.damage_journal()
     }
 
     fn run_until(&mut self, until: Nanos) -> Result<Observed, BenchError> {

@@ -1,12 +1,13 @@
 //! A bench in rehearsal: a board in software behind its lines, a supply on a pseudo-terminal.
 
 use std::collections::VecDeque;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use super::*;
 use crate::bench::file::parse;
 use crate::bench::lines::{Board, Drive, Rehearsal};
-use crate::bench::supply::{Instrument, Trouble};
+use crate::bench::supply::{Instrument, Trouble, terminal};
 
 const PROGRAM: Gpio = Gpio(17);
 const ENABLE: Gpio = Gpio(24);
@@ -268,4 +269,46 @@ fn fails(bench: &mut PiBench) -> String {
         }
     }
     "nothing failed".to_owned()
+}
+
+#[test]
+fn what_lock_and_hub_say_is_told_byte_by_byte() {
+    let (mut card, path, other_end) = terminal();
+    let mut bench = open(file(&format!("{FIXED}\nhub: {path}"), None));
+    let can = bench.capabilities();
+    assert!(can.contains(&Capability::Hub) && !can.contains(&Capability::DebugPort));
+    assert!(!bench.unseen().contains(&Channel::HubFromLock));
+    // A lock without power says nothing, whatever its line does.
+    card.write_all(&[0]).unwrap();
+    assert_eq!(run(&mut bench, 100).unwrap(), []);
+    bench.supply(pack(6_000)).unwrap();
+    run(&mut bench, 50).unwrap();
+    bench.hub_send(&[0xBD, 0xBD, 0x05]).unwrap();
+    let mut frame = [0; 3];
+    card.read_exact(&mut frame).unwrap();
+    assert_eq!(frame, [0xBD, 0xBD, 0x05]);
+    card.write_all(&[0xAA, 0xAA]).unwrap();
+    let events = run(&mut bench, 100).unwrap();
+    let told: Vec<String> = events
+        .iter()
+        .filter(|event| matches!(event.value, Value::Byte(_)))
+        .map(|event| format!("{} {:?}", event.channel, event.value))
+        .collect();
+    assert_eq!(told.len(), 5, "{told:?}");
+    let sent: Vec<&Event> = events
+        .iter()
+        .filter(|event| event.channel == Channel::HubToLock)
+        .collect();
+    // Ten bits at 9600 baud.
+    assert_eq!(sent[2].at.since(sent[0].at).0 / 1_000, 2_083);
+    let heard = [Value::Byte(0xAA); 2];
+    let said = events
+        .iter()
+        .filter(|event| event.channel == Channel::HubFromLock);
+    assert!(said.map(|event| event.value).eq(heard));
+    drop((card, other_end));
+    assert_eq!(
+        fails(&mut bench).replace(&path, "PORT"),
+        "talk to PORT: it is gone (Broken pipe); was it unplugged or switched off?"
+    );
 }

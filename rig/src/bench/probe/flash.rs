@@ -117,6 +117,18 @@ impl Probe {
         self.bring_to(&wanted, &mut |_| {})
     }
 
+    /// Damages everything that the lock has written into its journal; verified. Leaves the core
+    /// halted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Probe::flash`].
+    pub fn damage_journal(&mut self) -> Result<(), ProbeError> {
+        let mut journal = self.read(JOURNAL.start, JOURNAL.len())?;
+        damage(&mut journal);
+        self.write_sectors(JOURNAL.start, &journal).map(drop)
+    }
+
     fn bring_to(
         &mut self,
         wanted: &BTreeMap<u32, Vec<u8>>,
@@ -228,5 +240,21 @@ impl Probe {
             }
         }
         Ok(())
+    }
+}
+
+/// Clears a bit of every word that was written, as a worn or disturbed flash does; of a journal that
+/// holds nothing, the first words.
+fn damage(journal: &mut [u8]) {
+    const ERASED: [u8; 4] = [0xFF; 4];
+    let blank = journal.iter().all(|byte| *byte == 0xFF);
+    for (index, word) in journal.chunks_exact_mut(4).enumerate() {
+        if blank && index < 16 {
+            word.fill(0);
+        } else if word != ERASED
+            && let Some(byte) = word.iter_mut().find(|byte| **byte != 0)
+        {
+            *byte &= *byte - 1;
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod flash;
 mod image;
+mod under_reset;
 
 pub use flash::{Erase, FlashReport, Progress};
 #[cfg(test)]
@@ -145,6 +146,7 @@ impl Probe {
         let mut probe = Lister::new().open(parsed).map_err(open)?;
         probe.select_protocol(WireProtocol::Swd).map_err(open)?;
         let target: TargetSelector = match &*TARGET {
+            Some(target) if under_reset => under_reset::target(target).into(),
             Some(target) => target.clone().into(),
             None => CHIP.into(),
         };

@@ -83,10 +83,7 @@ impl Link {
         ends: Ends,
         patience: Duration,
     ) -> Result<Link, LinkError> {
-        let port = serialport::new(name, baud)
-            .timeout(patience)
-            .open()
-            .map_err(|error| open_error(name, &error))?;
+        let port = open_port(name, baud, patience)?;
         Ok(Link {
             port,
             name: name.to_owned(),
@@ -224,6 +221,18 @@ impl Link {
             reason: error.to_string(),
         }
     }
+}
+
+/// Opens a serial port for this process alone, 8N1. A read waits at most `patience`.
+pub(crate) fn open_port(
+    name: &str,
+    baud: u32,
+    patience: Duration,
+) -> Result<Box<dyn SerialPort>, LinkError> {
+    serialport::new(name, baud)
+        .timeout(patience)
+        .open()
+        .map_err(|error| open_error(name, &error))
 }
 
 fn open_error(port: &str, error: &serialport::Error) -> LinkError {
