@@ -6,7 +6,8 @@
 //! * **Instructions**: all of ARMv7E-M with the DSP extension and FPv4-SP. `tests/lockstep` runs
 //!   random programs of every class beside QEMU's Cortex-M4, one instruction at a time, and compares
 //!   R0 to R15, xPSR, FPSCR and S0 to S31; IT blocks, unaligned and faulting accesses, SVC, PendSV,
-//!   nested interrupts with priorities and grouping, and lazy stacking are among them. What the
+//!   SysTick pended, nested interrupts with priorities and grouping, and lazy stacking are among
+//!   them; compiled programs, soft-float and hard-float, are compared the same way. What the
 //!   manual calls undefined or unpredictable stops the run; UDF and disabled coprocessors fault.
 //! * **Time** is a short-cut: an instruction takes one cycle of 64 MHz, whatever it does; an
 //!   exception takes 12 to enter, 10 to return from and 6 to chain to the next. Flash that is being

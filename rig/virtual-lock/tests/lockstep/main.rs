@@ -1,45 +1,67 @@
-//! The core in lock-step with QEMU's Cortex-M4: random programs of every class of instruction, with
-//! IT blocks, faults, exceptions and nested interrupts; R0 to R15 and xPSR compared before each
-//! instruction, in every third program FPSCR and S0 to S31, too.
+//! The core in lock-step with QEMU's Cortex-M4: R0 to R15 and xPSR compared before each instruction,
+//! with floating point FPSCR and S0 to S31, too. Generated programs have every class of instruction
+//! with IT blocks, faults, exceptions and nested interrupts; compiled ones are what a compiler emits,
+//! soft-float and hard-float.
 //!
-//! `LOCKSTEP_INSTRUCTIONS` says how many (100 000 if it says nothing), `LOCKSTEP_SEED` with which
-//! numbers. Without `qemu-system-arm` there is nothing to compare with, and the test says so.
+//! `LOCKSTEP_INSTRUCTIONS` says how many generated ones (100 000 if it says nothing), `LOCKSTEP_SEED`
+//! with which numbers. Without `qemu-system-arm` there is nothing to compare with: the tests are then
+//! reported as ignored, or fail where `RIG_REQUIRE_QEMU` is set.
 
+mod compare;
 mod memory;
 mod patterns;
 mod program;
 mod qemu;
 mod random;
 
-use std::collections::VecDeque;
+use std::process::ExitCode;
 
-use memory::Memory;
-use qemu::{Qemu, Registers};
+use compare::{End, Subject};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use object::read::elf::{ElfFile32, ProgramHeader};
 use random::Random;
-use virtual_lock::cpu::bus::Size;
-use virtual_lock::cpu::{Core, Exit};
-use virtual_lock::time::Ticks;
 
 /// Instructions of one program at most: what fits into the flash of both machines.
 const PROGRAM: u32 = 100_000;
-/// Instructions shown before a difference.
-const TRAIL: usize = 40;
+/// Compiled programs, in `firmware/images/foreign` and beside the benchmark.
+const COMPILED: [(&str, bool); 2] = [("computation", false), ("computation-hf", true)];
+/// Instructions of the benchmark's endless program.
+const MIXED: u64 = 200_000;
 
-fn setting(name: &str, otherwise: u64) -> u64 {
+fn main() -> ExitCode {
+    let mut trials = vec![trial("generated programs", generated)];
+    for (name, float) in COMPILED {
+        trials.push(trial(&format!("compiled program {name}"), move |version| {
+            compiled(name, float, version)
+        }));
+    }
+    trials.push(trial("compiled program mixed", mixed));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A test that needs QEMU, whose version it is given.
+fn trial(name: &str, test: impl FnOnce(u32) -> Result<(), String> + Send + 'static) -> Trial {
+    Trial::ignorable_test(name, move || match qemu::version() {
+        Some(version) => Ok(test(version).map(|()| Completion::Completed)?),
+        None if std::env::var_os("RIG_REQUIRE_QEMU").is_some() => Err(Failed::from(
+            "qemu-system-arm is not installed; on Debian: apt-get install --no-install-recommends qemu-system-arm",
+        )),
+        None => Ok(Completion::ignored_with("qemu-system-arm is not installed")),
+    })
+}
+
+fn setting(name: &str, otherwise: u64) -> Result<u64, String> {
     match std::env::var(name) {
-        Ok(text) => text.parse().expect("a whole number"),
-        Err(_) => otherwise,
+        Ok(text) => text
+            .parse()
+            .map_err(|_| format!("{name} is {text:?}, not a whole number")),
+        Err(_) => Ok(otherwise),
     }
 }
 
-#[test]
-fn every_instruction_does_what_qemu_does() {
-    let Some(version) = qemu::version() else {
-        println!("skipped: qemu-system-arm is not installed");
-        return;
-    };
-    let wanted = setting("LOCKSTEP_INSTRUCTIONS", 100_000);
-    let seed = setting("LOCKSTEP_SEED", 1);
+fn generated(version: u32) -> Result<(), String> {
+    let wanted = setting("LOCKSTEP_INSTRUCTIONS", 100_000)?;
+    let seed = setting("LOCKSTEP_SEED", 1)?;
     let mut compared = 0;
     let mut round = 0;
     // At least one program of each kind.
@@ -48,159 +70,68 @@ fn every_instruction_does_what_qemu_does() {
         let round_seed = seed.wrapping_mul(0x1_0000).wrapping_add(round);
         // One program with floating point after two without.
         let float = round % 3 == 2;
-        match run(round_seed, size, version, float) {
-            Ok(count) => compared += count,
-            Err(report) => panic!("seed {round_seed:#x}, after {compared} more: {report}"),
-        }
+        let program = program::generate(&mut Random(round_seed), size, float);
+        let subject = Subject {
+            image: &program.image,
+            end: End::At(program.end),
+            limit: u64::from(size) * 40,
+            float,
+        };
+        compared += compare::run(&subject, version)
+            .map_err(|report| format!("seed {round_seed:#x}, after {compared} more: {report}"))?;
         round += 1;
     }
-    println!("{compared} instructions compared with QEMU {version}, 0 differences (seed {seed})");
+    tell(compared, version, &format!("generated, seed {seed}"));
+    Ok(())
 }
 
-fn registers(core: &Core, float: bool) -> Registers {
-    std::array::from_fn(|index| match index as u32 {
-        number @ 0..=16 => core.register(number),
-        _ if !float => 0,
-        17 => core.register(0x21),
-        number => core.register(0x40 + number - 18),
-    })
+fn compiled(name: &str, float: bool, version: u32) -> Result<(), String> {
+    let subject = Subject {
+        image: &flat(name)?,
+        end: End::BranchToItself,
+        limit: 20_000_000,
+        float,
+    };
+    let compared = compare::run(&subject, version)?;
+    tell(compared, version, &format!("compiled, {name}"));
+    Ok(())
 }
 
-/// Runs one program on both; how many instructions were compared, or the first difference.
-fn run(seed: u64, size: u32, version: u32, float: bool) -> Result<u64, String> {
-    let program = program::generate(&mut Random(seed), size, float);
-    let mut memory = Memory::new(&program.image);
-    let mut qemu = Qemu::start(&program.image, version, float).map_err(|e| e.to_string())?;
-    let mut core = Core::new();
-    core.reset(&mut memory).map_err(|stop| stop.to_string())?;
-    let mut compared = 0;
-    let mut before = registers(&core, float);
-    let mut was_active = 0;
-    let mut trail = VecDeque::new();
-    loop {
-        let mut next = || {
-            let registers = qemu.next().map_err(|e| e.to_string())?;
-            registers.ok_or("QEMU ended".to_owned())
-        };
-        let mut theirs = next()?;
-        if compared == 0 {
-            // Flags after reset are unknown.
-            core.set_register(16, theirs[16]);
-        }
-        let mut ours = registers(&core, float);
-        // QEMU also logs an instruction that it then interrupts.
-        if ours[16] & 0x1FF != before[16] & 0x1FF && ours[15] != theirs[15] {
-            theirs = next()?;
-        }
-        // State that was stacked, and not lazily, is unknown afterwards; QEMU clears it.
-        let entered = ours[16] & 0x1FF != before[16] & 0x1FF;
-        if float && entered && ours[17..] != theirs[17..] && !lazy(&mut core, &mut memory) {
-            core.set_register(0x21, theirs[17]);
-            for register in 0..16 {
-                core.set_register(0x40 + register, theirs[18 + register as usize]);
-            }
-            ours[17..34].copy_from_slice(&theirs[17..34]);
-        }
-        // A new context takes its modes from FPDSCR (ARMv7-M B1.5.7); QEMU clears the flags, too.
-        let active = core.register(20) >> 26 & 1;
-        // It may have begun and been stacked at once, by an instruction that then faulted.
-        let stacked = entered && ours[14] & 0x10 == 0;
-        let began = was_active == 0 && (active == 1 || stacked);
-        if began && (ours[17] ^ theirs[17]) & 0x07C0_0000 == 0 {
-            core.set_register(0x21, theirs[17]);
-            ours[17] = theirs[17];
-        }
-        was_active = active;
-        // Of an unaligned access, cores may name any byte.
-        if before[15] == program::READS_BFAR && (ours[3] ^ theirs[3]) < 8 {
-            core.set_register(3, theirs[3]);
-            ours[3] = theirs[3];
-        }
-        if ours != theirs {
-            let report = difference(&memory, compared, &before, &ours, &theirs);
-            return Err(format!("{}{report}", path(&memory, &trail)));
-        }
-        if ours[15] == program.end {
-            return Ok(compared);
-        }
-        if compared > u64::from(size) * 40 {
-            return Err(format!("{}the program does not end", path(&memory, &trail)));
-        }
-        before = ours;
-        trail.push_back(before[15]);
-        if trail.len() > TRAIL {
-            trail.pop_front();
-        }
-        match core.run(&mut memory, core.now() + Ticks::CYCLE) {
-            Exit::Reached => {}
-            other => {
-                let theirs = qemu.next().map_err(|e| e.to_string())?.unwrap_or([0; 50]);
-                return Err(format!(
-                    "{other:?}\n{}{}",
-                    path(&memory, &trail),
-                    difference(
-                        &memory,
-                        compared,
-                        &before,
-                        &registers(&core, float),
-                        &theirs
-                    )
-                ));
-            }
-        }
-        compared += 1;
-    }
+/// The benchmark's program never ends.
+fn mixed(version: u32) -> Result<(), String> {
+    let subject = Subject {
+        image: include_bytes!("../../benches/mips/mixed.bin"),
+        end: End::Never,
+        limit: MIXED,
+        float: false,
+    };
+    let compared = compare::run(&subject, version)?;
+    tell(compared, version, "compiled, mixed");
+    Ok(())
 }
 
-/// `FPCCR.LSPEN`.
-fn lazy(core: &mut Core, memory: &mut Memory) -> bool {
-    let control = core.ppb_read(memory, 0xE000_EF34, Size::Word);
-    control.is_ok_and(|control| control & 1 << 30 != 0)
+fn tell(compared: u64, version: u32, what: &str) {
+    println!("{compared} instructions compared with QEMU {version}, 0 differences ({what})");
 }
 
-/// The way to a difference, as address and encoding.
-fn path(memory: &Memory, trail: &VecDeque<u32>) -> String {
-    let mut text = String::from("\n");
-    for &pc in trail {
-        let (first, second) = (memory.halfword(pc), memory.halfword(pc + 2));
-        text += &format!("{pc:#8x} {first:04x} {second:04x}\n");
-    }
-    text
-}
-
-/// A difference, with the instruction that made it.
-fn difference(
-    memory: &Memory,
-    index: u64,
-    before: &Registers,
-    ours: &Registers,
-    theirs: &Registers,
-) -> String {
-    let pc = before[15];
-    let mut report = format!(
-        "instruction {index} at {pc:#x}, {:04x} {:04x}\n        before     ours       theirs\n",
-        memory.halfword(pc),
-        memory.halfword(pc + 2)
+/// What an image of `firmware/images/foreign` has in flash, from address 0.
+fn flat(name: &str) -> Result<Vec<u8>, String> {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../firmware/images/foreign/"
     );
-    for number in 0..50 {
-        if number > 17 && ours[number] == theirs[number] {
-            continue;
+    let data = std::fs::read(format!("{folder}{name}.elf")).map_err(|e| format!("{name}: {e}"))?;
+    let elf = ElfFile32::<object::Endianness>::parse(&*data).map_err(|e| e.to_string())?;
+    let mut image = Vec::new();
+    for segment in elf.elf_program_headers() {
+        let bytes = segment
+            .data(elf.endian(), &*data)
+            .map_err(|()| "data outside the file")?;
+        if segment.p_type(elf.endian()) == object::elf::PT_LOAD && !bytes.is_empty() {
+            let start = segment.p_paddr(elf.endian()) as usize;
+            image.resize(image.len().max(start + bytes.len()), 0xFF);
+            image[start..start + bytes.len()].copy_from_slice(bytes);
         }
-        let mark = if ours[number] == theirs[number] {
-            ' '
-        } else {
-            '*'
-        };
-        let name = match number {
-            16 => "xPSR".to_owned(),
-            17 => "FPSCR".to_owned(),
-            0..=15 => format!("r{number}"),
-            _ => format!("s{}", number - 18),
-        };
-        report += &format!(
-            "{mark} {name:<5} {:08x}   {:08x}   {:08x}\n",
-            before[number], ours[number], theirs[number]
-        );
     }
-    report
+    Ok(image)
 }

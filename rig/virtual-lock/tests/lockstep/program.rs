@@ -33,12 +33,12 @@ const SUPERVISOR: &[u16] = &[
 ];
 /// What comes before it where there is floating-point state: VADD.F32 S0, S1, S2.
 const FLOATING: &[u16] = &[0xEE30, 0x0A81];
-/// Behind PendSV and interrupts: while the counter at [`QUEUE`] is not 0, pends a random interrupt,
-/// sometimes PendSV too; folds ICSR into a word of memory; reads IABR.
+/// Behind PendSV, SysTick and interrupts: while the counter at [`QUEUE`] is not 0, pends a random
+/// interrupt, sometimes PendSV or SysTick too; folds ICSR into a word of memory; reads IABR.
 const INTERRUPT: &[u16] = &[
     0xB510, 0x4815, 0x6801, 0xB1D1, 0x3901, 0x6001, 0x6842, 0xF246, 0x630D, 0xF2C0, 0x0319, 0xFB02,
     0xF203, 0xF24F, 0x335F, 0xF6C3, 0x436E, 0x441A, 0x6042, 0xF3C2, 0x5304, 0x2401, 0x409C, 0x490B,
-    0x600C, 0x0F14, 0x0724, 0xF004, 0x5480, 0x4909, 0x600C, 0xF3EF, 0x8203, 0x4907, 0x680B, 0x6881,
+    0x600C, 0x0E94, 0x06A4, 0xF004, 0x54A0, 0x4909, 0x600C, 0xF3EF, 0x8203, 0x4907, 0x680B, 0x6881,
     0xEA4F, 0x1171, 0x4059, 0x6081, 0x4B04, 0x681B, 0xBD10, 0x0000, 0xF000, 0x2000, 0xE200, 0xE000,
     0xED04, 0xE000, 0xE300, 0xE000,
 ];
@@ -277,8 +277,9 @@ impl Builder<'_> {
                     1 => self.halfword(0xDF00 | number),
                     2 => self.word(0xF7F0_A000),
                     _ => {
-                        // ICSR.PENDSVSET
-                        self.poke(0xE000_ED04, 1 << 28);
+                        // ICSR.PENDSVSET, or PENDSTSET
+                        let bit = self.random.pick(&[28, 26]);
+                        self.poke(0xE000_ED04, 1 << bit);
                     }
                 }
                 1

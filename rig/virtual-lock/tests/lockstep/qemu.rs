@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Registers before an instruction: R0 to R15, xPSR, FPSCR, S0 to S31.
 pub(crate) type Registers = [u32; 50];
@@ -30,7 +31,9 @@ pub(crate) fn version() -> Option<u32> {
 impl Qemu {
     /// Starts an MPS2 board with a Cortex-M4 on a program.
     pub(crate) fn start(image: &[u8], version: u32, float: bool) -> io::Result<Qemu> {
-        let path = std::env::temp_dir().join(format!("lockstep-{}.bin", std::process::id()));
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let (process, number) = (std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(format!("lockstep-{process}-{number}.bin"));
         fs::write(&path, image)?;
         let mut command = Command::new("qemu-system-arm");
         command.args(["-M", "mps2-an386", "-display", "none", "-monitor", "none"]);
