@@ -90,6 +90,16 @@ pub(crate) fn run(subject: &Subject<'_>, version: u32) -> Result<u64, String> {
         if began && (ours[17] ^ theirs[17]) & 0x07C0_0000 == 0 {
             core.set_register(0x21, theirs[17]);
             ours[17] = theirs[17];
+            // Where it begins with VMRS, that has read the flags as they were.
+            let read = memory.halfword(before[15] + 2);
+            if memory.halfword(before[15]) == 0xEEF1 && read & 0xFFF == 0xA10 {
+                let target = match read >> 12 {
+                    15 => 16,
+                    register => u32::from(register),
+                };
+                core.set_register(target, theirs[target as usize]);
+                ours[target as usize] = theirs[target as usize];
+            }
         }
         was_active = active;
         // Of an unaligned access, cores may name any byte.
