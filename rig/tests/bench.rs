@@ -228,3 +228,57 @@ fn the_second_on_a_bench_is_told_who_has_it() {
     first.wait().unwrap();
     bench.wait_for_guard();
 }
+
+#[test]
+fn the_supply_is_on_until_ctrl_c_and_what_is_left_is_told() {
+    let bench = rehearsal();
+    let mut child = bench
+        .rig("power", &["--volts", "4.6V"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while !bench.supply.settings().on {
+        assert!(began.elapsed() < Duration::from_secs(60), "it stays off");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut said).unwrap();
+    assert!(
+        said.contains("the pack is in: 4.600 V; Ctrl-C ends it"),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("safe: supply off, every contact open\n"),
+        "{said}"
+    );
+    bench.wait_for_guard();
+    assert_eq!(
+        (bench.driven().as_str(), bench.supply.settings().on),
+        ("LLZL", false)
+    );
+}
+
+#[test]
+fn the_supply_is_on_for_a_while_or_off_at_once() {
+    let bench = rehearsal();
+    let output = bench.output("power", &["--for", "200ms"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("the pack is in: 6.000 V\n"));
+    assert!(stdout(&output).ends_with("safe: supply off, every contact open\n"));
+    assert!(!bench.supply.settings().on);
+
+    let output = bench.output("power", &["--off"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(
+        (bench.driven().as_str(), bench.supply.settings().on),
+        ("LLZL", false)
+    );
+    // More than the bench file allows is no voltage for its lock.
+    let output = bench.output("power", &["--volts", "8V"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+    assert!(!bench.supply.settings().on);
+}

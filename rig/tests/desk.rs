@@ -167,7 +167,7 @@ fn a_mistake_is_told_with_its_place_before_anything_is_played() {
       |
       = help: did you mean `wait`?
 
-    rig: failed to read a scenario file
+    rig: failed to read a file: it has mistakes
     ");
     house.rig(&["check"]).exits(2);
 }

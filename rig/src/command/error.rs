@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::bench::BenchError;
 use crate::bench::file::BenchFileError;
 use crate::lock::LockModel;
-use crate::report::EvidenceError;
+use crate::report::{EvidenceError, RunFolderError};
 use crate::scenario::FolderError;
 use crate::snapshot::SnapshotError;
 
@@ -46,8 +46,8 @@ impl Exit {
 /// Something that a command needs and that isn't right, with what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum Expected {
-    /// Scenario files with mistakes; their messages come first.
-    #[error("read {}", if messages.len() == 1 { "a scenario file".to_owned() } else { format!("{} scenario files", messages.len()) })]
+    /// Scenario or bench files with mistakes; their messages come first.
+    #[error("read {}", if messages.len() == 1 { "a file: it has mistakes".to_owned() } else { format!("{} files: they have mistakes", messages.len()) })]
     Scenarios {
         /// The mistakes of each file, as a person reads them.
         messages: Vec<String>,
@@ -96,6 +96,23 @@ pub enum Expected {
         /// The image.
         path: PathBuf,
     },
+    /// A folder can't be read.
+    #[error("list {}: {source}", path.display())]
+    ReadFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A folder in which no run has left anything.
+    #[error("find a run in {}: it has no run.json, and no folder in it has", path.display())]
+    NoRuns {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A run folder isn't whole.
+    #[error(transparent)]
+    RunFolder(#[from] RunFolderError),
     /// An image can't be read.
     #[error("read {}: {source}", path.display())]
     ReadImage {
@@ -191,6 +208,9 @@ impl Expected {
             | Expected::NoProbe { .. }
             | Expected::SeedOnBench { .. }
             | Expected::ReadImage { .. }
+            | Expected::ReadFolder { .. }
+            | Expected::NoRuns { .. }
+            | Expected::RunFolder(_)
             | Expected::Listen { .. } => Exit::Usage,
             Expected::NoMatch { .. }
             | Expected::EmptyFolder { .. }

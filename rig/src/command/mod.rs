@@ -5,10 +5,14 @@ mod check;
 mod completions;
 mod doctor;
 mod error;
+mod flash;
 mod guard;
 mod images;
 mod interrupt;
 mod list;
+mod power;
+mod progress;
+mod report;
 mod review;
 mod run;
 mod schema;
@@ -46,6 +50,9 @@ enum Verb {
     Check(check::Check),
     Wiring(wiring::Wiring),
     Doctor(doctor::Doctor),
+    Flash(flash::Flash),
+    Power(power::Power),
+    Report(report::Report),
     Virtual(virtual_lock::Virtual),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -64,6 +71,9 @@ impl Cli {
             Verb::Check(check) => check.run(),
             Verb::Wiring(wiring) => wiring.run(),
             Verb::Doctor(doctor) => doctor.run(),
+            Verb::Flash(flash) => flash.run(),
+            Verb::Power(power) => power.run(),
+            Verb::Report(report) => report.run(),
             Verb::Virtual(lock) => lock.run(),
             Verb::Schema(schema) => schema.run(),
             Verb::Completions(completions) => completions.run(),

@@ -5,11 +5,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Ending, Record};
+use super::{Console, Ending, Record};
 use crate::bench::log::LogLine;
 use crate::outcome::Outcomes;
+use crate::snapshot::Terms;
 use crate::trace::Trace;
 
 /// The folder can't be written.
@@ -27,6 +28,10 @@ pub struct Evidence<'a> {
     pub trace: Option<&'a Trace>,
     /// The same in words.
     pub outcomes: Option<&'a Outcomes>,
+    /// What was accepted when it was judged.
+    pub accepted: Option<&'a Outcomes>,
+    /// What it was judged by.
+    pub terms: &'a Terms,
     /// What the firmware logged, in time order.
     pub log: &'a [LogLine],
     /// When the run began.
@@ -35,35 +40,50 @@ pub struct Evidence<'a> {
     pub command: &'a [String],
 }
 
-#[derive(Serialize)]
-struct Run<'a> {
-    scenario: &'a str,
-    title: &'a str,
-    path: String,
-    lock: &'a str,
-    bench: &'a str,
-    image: Image<'a>,
-    seed: u64,
-    began: String,
-    outcome: &'a str,
-    exit: u8,
-    virtual_nanoseconds: u64,
-    real_seconds: f64,
-    versions: Versions,
-    command: &'a [String],
-    again: &'a str,
+/// `run.json`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Run {
+    pub(super) scenario: String,
+    pub(super) round: usize,
+    pub(super) title: String,
+    pub(super) path: String,
+    pub(super) lock: String,
+    pub(super) bench: String,
+    pub(super) image: Image,
+    pub(super) seed: u64,
+    pub(super) began: String,
+    pub(super) outcome: String,
+    pub(super) exit: u8,
+    pub(super) wrong: Vec<String>,
+    pub(super) tolerance: String,
+    pub(super) unseen: Vec<String>,
+    pub(super) virtual_nanoseconds: u64,
+    pub(super) real_seconds: f64,
+    pub(super) versions: Versions,
+    pub(super) command: Vec<String>,
+    pub(super) again: String,
 }
 
-#[derive(Serialize)]
-struct Image<'a> {
-    file: String,
-    sha256: &'a str,
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Image {
+    pub(super) file: String,
+    pub(super) sha256: String,
 }
 
-#[derive(Serialize)]
-struct Versions {
-    rig: &'static str,
-    trace: u32,
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Versions {
+    pub(super) rig: String,
+    pub(super) trace: u32,
+}
+
+/// Names of the files in a run folder.
+pub(super) mod file {
+    pub(crate) const OUTCOMES: &str = "outcomes.txt";
+    pub(crate) const ACCEPTED: &str = "accepted.txt";
+    pub(crate) const TRACE: &str = "trace.vcd";
+    pub(crate) const LOG: &str = "log.txt";
+    pub(crate) const REPORT: &str = "report.txt";
+    pub(crate) const RUN: &str = "run.json";
 }
 
 impl Evidence<'_> {
@@ -83,48 +103,69 @@ impl Evidence<'_> {
     }
 
     fn fill(&self, folder: &Path, record: &Record) -> io::Result<()> {
-        if let Some(outcomes) = self.outcomes {
-            fs::write(folder.join("outcomes.txt"), format!("{outcomes}\n"))?;
+        for (name, outcomes) in [
+            (file::OUTCOMES, self.outcomes),
+            (file::ACCEPTED, self.accepted),
+        ] {
+            if let Some(outcomes) = outcomes {
+                fs::write(folder.join(name), format!("{outcomes}\n"))?;
+            }
         }
         if let Some(trace) = self.trace {
-            let mut file = BufWriter::new(fs::File::create(folder.join("trace.vcd"))?);
+            let mut file = BufWriter::new(fs::File::create(folder.join(file::TRACE))?);
             let comment = format!("{} on {}", record.name, record.setting.lock);
             trace.write_vcd(&mut file, &comment)?;
             file.flush()?;
         }
-        fs::write(folder.join("log.txt"), self.log(record))?;
-        let run = Run {
-            scenario: &record.name,
-            title: &record.title,
+        fs::write(folder.join(file::LOG), self.log(record))?;
+        let mut report = fs::File::create(folder.join(file::REPORT))?;
+        let mut console = Console::new(&mut report, false, 0);
+        console.record(record)?;
+        console.details(record)?;
+        let mut json = serde_json::to_vec_pretty(&self.run(record)).map_err(io::Error::other)?;
+        json.push(b'\n');
+        fs::write(folder.join(file::RUN), json)
+    }
+
+    fn run(&self, record: &Record) -> Run {
+        Run {
+            scenario: record.name.clone(),
+            round: record.round,
+            title: record.title.clone(),
             path: record.path.display().to_string(),
-            lock: record.setting.lock.name(),
-            bench: &record.setting.bench,
+            lock: record.setting.lock.name().to_owned(),
+            bench: record.setting.bench.clone(),
             image: Image {
                 file: record.setting.image.display().to_string(),
-                sha256: &record.setting.image_sha256,
+                sha256: record.setting.image_sha256.clone(),
             },
             seed: record.setting.seed,
             began: self
                 .began
                 .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-            outcome: record.ending.word(),
+            outcome: record.ending.word().to_owned(),
             exit: record.ending.exit().code(),
+            wrong: record.wrong(),
+            tolerance: self.terms.tolerance.to_string(),
+            unseen: self
+                .terms
+                .unseen
+                .iter()
+                .map(|part| part.name().to_owned())
+                .collect(),
             virtual_nanoseconds: record.virtual_time.0,
             real_seconds: record.real_time.as_secs_f64(),
             versions: Versions {
-                rig: env!("CARGO_PKG_VERSION"),
+                rig: env!("CARGO_PKG_VERSION").to_owned(),
                 trace: 1,
             },
-            command: self.command,
-            again: &record.again,
-        };
-        let mut json = serde_json::to_vec_pretty(&run).map_err(io::Error::other)?;
-        json.push(b'\n');
-        fs::write(folder.join("run.json"), json)
+            command: self.command.to_vec(),
+            again: record.again.clone(),
+        }
     }
 
-    /// What was done when, and how it ended.
-    fn log(&self, record: &Record) -> String {
+    /// What was done when, what the firmware logged, and how it ended.
+    pub fn log(&self, record: &Record) -> String {
         let mut log = String::new();
         if let Some(trace) = self.trace {
             let mut lines = self.log;

@@ -4,16 +4,19 @@
 mod bars;
 mod console;
 mod evidence;
+mod folder;
 pub mod html;
 mod json;
 mod junit;
 mod strip;
+mod wrong;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use console::Console;
 pub use evidence::{Evidence, EvidenceError};
+pub use folder::{RunFolder, RunFolderError};
 pub use json::{lines, rounds_line};
 pub use junit::junit;
 pub use strip::strip;

@@ -236,6 +236,8 @@ fn a_run_folder_has_its_parts_and_a_name_of_its_own() {
     let evidence = super::Evidence {
         trace: Some(&trace),
         outcomes: Some(&outcomes),
+        accepted: None,
+        terms: &Terms::default(),
         log: &[crate::bench::log::LogLine {
             at: Nanos::from_millis(250),
             level: Some("warn"),

@@ -32,7 +32,7 @@ pub use hub::{Hub, Request};
 pub use parse::parse;
 pub use problem::ScenarioError;
 pub(crate) use problem::did_you_mean;
-pub(crate) use values::duration;
+pub(crate) use values::{duration, millivolts, tolerance};
 
 /// How long a key is down when a scenario presses it without saying for how long: a quick finger,
 /// three times the lock's debounce.

@@ -5,6 +5,7 @@
 mod build;
 mod channel;
 mod level;
+mod read;
 #[cfg(test)]
 pub(crate) mod sketch;
 mod time;
@@ -13,6 +14,7 @@ mod vcd;
 pub use build::{TraceBuilder, TraceError};
 pub use channel::{Channel, Contact, Key, UnknownName};
 pub(crate) use level::{Phase, highs, phases, samples};
+pub use read::ReadTraceError;
 pub use time::Nanos;
 
 /// What a channel changed to.

@@ -287,6 +287,11 @@ impl BenchFile {
         wiring::wiring(self)
     }
 
+    /// What is allowed and still deserves a second look, a sentence each.
+    pub fn cautions(&self) -> &[String] {
+        &self.cautions
+    }
+
     /// How far times may be from accepted ones, where the file says so.
     pub fn tolerance(&self) -> Option<Tolerance> {
         self.tolerance

@@ -8,7 +8,7 @@ use super::{Run, VIRTUAL};
 use crate::invariant::{self, Conditions};
 use crate::outcome::Outcomes;
 use crate::play::{PlayError, Played};
-use crate::report::html::Told;
+use crate::report::html::Shown;
 use crate::report::{Ending, Evidence, Record};
 use crate::scenario::Given;
 use crate::snapshot::{Mode, Store, Terms, Tolerance, Verdict};
@@ -22,6 +22,26 @@ pub(super) struct Judge {
     command: Vec<String>,
 }
 
+/// A record with what it was made of.
+pub(super) struct Judged {
+    pub(super) record: Record,
+    pub(super) played: Option<Box<Played>>,
+    accepted: Option<Outcomes>,
+    log: String,
+}
+
+impl Judged {
+    /// What a page shows of it.
+    pub(super) fn shown(self) -> Shown {
+        Shown {
+            played: self.played.map(|played| (played.trace, played.outcomes)),
+            accepted: self.accepted,
+            log: self.log,
+            ..Shown::of(&self.record)
+        }
+    }
+}
+
 impl Judge {
     pub(super) fn new(run: &Run) -> Judge {
         Judge {
@@ -33,12 +53,13 @@ impl Judge {
     }
 
     /// The record of a run, its folder written, with what was played.
-    pub(super) fn record(&self, task: &Task<'_>, report: Report) -> Result<Told, Expected> {
+    pub(super) fn record(&self, task: &Task<'_>, report: Report) -> Result<Judged, Expected> {
         let scenario = &task.selected.scenario;
         // Before the verdict, which may accept anew.
         let accepted = self.accepted(task);
+        let terms = terms(task);
         let (ending, played) = match report.end {
-            End::Played(played) => (self.verdict(task, &played)?, Some(played)),
+            End::Played(played) => (self.verdict(task, &played, &terms)?, Some(played)),
             End::NotReached(not_reached) => (Ending::NotReached(not_reached), None),
             End::Skipped(reason) => (Ending::Skipped(reason), None),
             End::Failed(PlayError::Interrupted) => (Ending::Interrupted, None),
@@ -62,27 +83,31 @@ impl Judge {
             folder: None,
             again: self.again(task),
         };
+        let evidence = Evidence {
+            trace,
+            outcomes: played.as_ref().map(|played| &played.outcomes),
+            accepted: accepted.as_ref(),
+            terms: &terms,
+            log: played.as_ref().map_or(&[], |played| &played.log),
+            began: report.began,
+            command: &self.command,
+        };
         if !matches!(record.ending, Ending::Skipped(_)) {
-            let evidence = Evidence {
-                trace,
-                outcomes: played.as_ref().map(|played| &played.outcomes),
-                log: played.as_ref().map_or(&[], |played| &played.log),
-                began: report.began,
-                command: &self.command,
-            };
             record.folder = Some(evidence.write(&self.output, &record)?);
         }
-        Ok(Told {
+        let log = evidence.log(&record);
+        Ok(Judged {
             record,
             played,
             accepted,
+            log,
         })
     }
 
     /// What is accepted; a snapshot that can't be read is the verdict's to tell.
     fn accepted(&self, task: &Task<'_>) -> Option<Outcomes> {
         let store = Store::new(task.selected.folder.snapshots()).ok()?;
-        let lock = task.setting.lock.name();
+        let lock = snapshots(task);
         store
             .accepted(lock, &task.selected.scenario.name)
             .ok()
@@ -90,13 +115,13 @@ impl Judge {
     }
 
     /// What the snapshot, the scenario's own wishes and the rules for every lock say.
-    fn verdict(&self, task: &Task<'_>, played: &Played) -> Result<Ending, Expected> {
+    fn verdict(&self, task: &Task<'_>, played: &Played, terms: &Terms) -> Result<Ending, Expected> {
         let scenario = &task.selected.scenario;
         let conditions = Conditions {
             handed: Some(scenario.given != Given::New),
             skew: task.eyes.skew,
         };
-        let unseen = &task.eyes.unseen;
+        let unseen = &terms.unseen;
         let mut violations = invariant::check(&played.trace, conditions);
         violations.retain(|violation| {
             !violation
@@ -107,10 +132,6 @@ impl Judge {
         });
         let misses = played.misses.clone();
         let wrong = !misses.is_empty() || !violations.is_empty();
-        let terms = Terms {
-            tolerance: wider(scenario.tolerance.unwrap_or_default(), task.eyes.tolerance),
-            unseen: unseen.clone(),
-        };
         // What breaks a rule must not become what is right.
         let mode = match (wrong, self.accept) {
             (true, _) => Mode::ReadOnly,
@@ -118,9 +139,8 @@ impl Judge {
             (false, false) => Mode::Auto,
         };
         let store = Store::new(task.selected.folder.snapshots())?;
-        let lock = task.eyes.snapshots.as_deref();
-        let lock = lock.unwrap_or(task.setting.lock.name());
-        let verdict = store.check(lock, &scenario.name, &played.outcomes, &terms, mode)?;
+        let lock = snapshots(task);
+        let verdict = store.check(lock, &scenario.name, &played.outcomes, terms, mode)?;
         Ok(match (verdict, wrong) {
             (Verdict::Same, false) => Ending::Passed,
             (Verdict::Accepted { file, difference }, false) => Ending::Accepted {
@@ -171,6 +191,21 @@ impl Judge {
             command += &format!(" --firmware {}", quoted(&firmware.display().to_string()));
         }
         command
+    }
+}
+
+/// The lock whose snapshots a task is compared with.
+fn snapshots<'a>(task: &Task<'a>) -> &'a str {
+    let own = task.eyes.snapshots.as_deref();
+    own.unwrap_or(task.setting.lock.name())
+}
+
+/// What a task's outcomes are compared by.
+fn terms(task: &Task<'_>) -> Terms {
+    let scenario = task.selected.scenario.tolerance.unwrap_or_default();
+    Terms {
+        tolerance: wider(scenario, task.eyes.tolerance),
+        unseen: task.eyes.unseen.clone(),
     }
 }
 

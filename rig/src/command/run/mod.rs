@@ -19,7 +19,7 @@ use super::select::{Select, Selected, upward};
 use super::{Exit, Expected};
 use crate::bench::VirtualBench;
 use crate::lock::LockModel;
-use crate::report::html::{Told, page};
+use crate::report::html::{Shown, page};
 use crate::report::{Record, Setting, junit, lines};
 use crate::scenario::duration;
 use crew::{Crew, Eyes, Task};
@@ -81,7 +81,7 @@ pub(crate) struct Run {
 }
 
 /// The bench in software.
-const VIRTUAL: &str = "virtual";
+pub(super) const VIRTUAL: &str = "virtual";
 
 /// How long a scenario may take in software.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -257,7 +257,7 @@ impl Run {
 }
 
 /// The model that an image's name says it is for.
-fn model_of(path: &Path) -> Result<LockModel, Expected> {
+pub(super) fn model_of(path: &Path) -> Result<LockModel, Expected> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     LockModel::ALL
         .into_iter()
@@ -291,8 +291,8 @@ fn write_junit(path: &Path, records: &[Record], elapsed: Duration) -> Result<(),
     std::fs::write(path, xml).map_err(|error| fail(error.to_string()))
 }
 
-fn write_html(path: &Path, told: &[Told], began: &str) -> Result<(), Expected> {
-    std::fs::write(path, page(told, began)).map_err(|error| Expected::Report {
+pub(super) fn write_html(path: &Path, shown: &[Shown], began: &str) -> Result<(), Expected> {
+    std::fs::write(path, page(shown, began)).map_err(|error| Expected::Report {
         path: path.to_owned(),
         problem: error.to_string(),
     })

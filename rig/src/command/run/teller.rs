@@ -11,7 +11,7 @@ use super::crew::{Report, Task};
 use super::judge::Judge;
 use super::rounds::Rounds;
 use super::{Format, Run, print_json, print_json_line, write_html, write_junit};
-use crate::report::html::Told;
+use crate::report::html::Shown;
 use crate::report::{Console, Record, exit, rounds_line};
 
 /// Tells the runs of a `rig run`.
@@ -22,7 +22,7 @@ pub(super) struct Teller<'r> {
     records: Vec<Record>,
     /// Repetitions that wait for the last of them.
     rounds: Rounds,
-    told: Vec<Told>,
+    shown: Vec<Shown>,
     started: String,
     began: Instant,
 }
@@ -37,7 +37,7 @@ impl<'r> Teller<'r> {
             judge: Judge::new(run),
             records: Vec::new(),
             rounds: Rounds::default(),
-            told: Vec::new(),
+            shown: Vec::new(),
             started: Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string(),
             began: Instant::now(),
         }
@@ -63,7 +63,7 @@ impl<'r> Teller<'r> {
         let fine = matches!(record.ending.exit(), Exit::Pass | Exit::Nothing);
         // A page of a hundred repetitions that passed shows nothing more than the first.
         if self.run.html.is_some() && (record.round == 1 || !fine) {
-            self.told.push(judged);
+            self.shown.push(judged.shown());
         }
         match self.run.format {
             Format::Text if repeated => {}
@@ -114,7 +114,7 @@ impl<'r> Teller<'r> {
             write_junit(path, &self.records, elapsed)?;
         }
         if let Some(path) = &self.run.html {
-            write_html(path, &self.told, &self.started)?;
+            write_html(path, &self.shown, &self.started)?;
         }
         if INTERRUPTED.load(std::sync::atomic::Ordering::Relaxed) {
             return Ok(Exit::Interrupted);

@@ -5,7 +5,8 @@ mod record;
 mod svg;
 mod wave;
 
-pub use record::{Told, page};
+pub use record::{Shown, page};
+pub(crate) use record::{image, times};
 
 use std::fmt::Write;
 
