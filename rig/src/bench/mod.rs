@@ -146,6 +146,12 @@ pub trait Bench {
         Err(BenchError::Unable(Capability::DebugPort))
     }
 
+    /// Lets the lock's program hang, through the debug port: it spins in one place and takes no
+    /// interrupt, as after a bug. Takes some of the bench's time.
+    fn hang(&mut self) -> Result<(), BenchError> {
+        Err(BenchError::Unable(Capability::DebugPort))
+    }
+
     /// Hinges the door; only while the pack is out.
     fn door(&mut self, door: Door) -> Result<(), BenchError> {
         Err(BenchError::Unable(Capability::Door(door)))

@@ -243,6 +243,13 @@ impl Bench for VirtualBench {
         done
     }
 
+    fn hang(&mut self) -> Result<(), BenchError> {
+        let lock = std::mem::take(&mut self.lock);
+        let (lock, done) = through_probe(lock, Probe::hang)?;
+        self.lock = lock;
+        done
+    }
+
     fn run_until(&mut self, until: Nanos) -> Result<Observed, BenchError> {
         self.lock
             .run_until(Ticks::from_nanos(until.0))

@@ -63,7 +63,7 @@ fn needs(scenario: &Scenario, model: LockModel) -> Capabilities {
                     contact(&mut needs, model, Contact::Hub);
                 }
             }
-            Action::CorruptStorage => {
+            Action::CorruptStorage | Action::Hang => {
                 needs.insert(Capability::DebugPort);
             }
             Action::Wait(_) | Action::Settle { .. } => {}

@@ -123,6 +123,10 @@ impl<'b, 'l> Player<'b, 'l> {
                 self.bench.corrupt_storage()?;
                 self.watch(self.bench.now())?;
             }
+            Action::Hang => {
+                self.bench.hang()?;
+                self.watch(self.bench.now())?;
+            }
         }
         Ok(())
     }

@@ -90,7 +90,7 @@ impl Hands {
                 self.pack_in = false;
             }
             Action::Hub(Hub::Pair) => self.free(reader, placed, Contact::Hub)?,
-            Action::CorruptStorage if !self.pack_in => {
+            Action::CorruptStorage | Action::Hang if !self.pack_in => {
                 return reader.wrong(
                     &placed.span,
                     "the debug port has no power: the pack is out",
@@ -100,6 +100,7 @@ impl Hands {
             Action::Battery(Battery::Pack { .. } | Battery::Cells(_))
             | Action::Hub(_)
             | Action::CorruptStorage
+            | Action::Hang
             | Action::Switch { .. }
             | Action::Wait(_)
             | Action::Settle { .. }

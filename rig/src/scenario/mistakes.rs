@@ -112,6 +112,7 @@ pub(crate) const ABOUT_THE_HUB: &[&str] = &[
     "hub: { bytes: BD4 }",
     "hub: { byte: BD }",
     "storage: corupt",
+    "processor: hnag",
 ];
 
 /// Whole files whose hub or storage steps don't go together.

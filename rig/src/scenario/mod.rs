@@ -156,6 +156,8 @@ pub enum Action {
     Hub(Hub),
     /// Damages what the lock keeps in its flash, through the debug port.
     CorruptStorage,
+    /// Lets the lock's program hang, through the debug port, until its watchdog bites.
+    Hang,
 }
 
 impl Action {

@@ -9,9 +9,9 @@ use crate::lock::{Jam, Turn};
 use crate::trace::Contact;
 
 /// Every step's word, in the order in which help shows them.
-pub(crate) const NAMES: [&str; 15] = [
+pub(crate) const NAMES: [&str; 16] = [
     "battery", "press", "hold", "release", "enter", "switch", "wait", "settle", "turn-key", "jam",
-    "hub", "storage", "expect", "repeat", "note",
+    "hub", "storage", "processor", "expect", "repeat", "note",
 ];
 
 /// Which way the key is turned.
@@ -279,6 +279,10 @@ fn action(reader: &mut Reader, word: &str, value: &Node) -> Option<(Action, Stri
             reader.choice(value, "`storage`", &["corrupt"])?;
             (Action::CorruptStorage, "storage corrupt".to_owned())
         }
+        "processor" => {
+            reader.choice(value, "`processor`", &["hang"])?;
+            (Action::Hang, "processor hang".to_owned())
+        }
         _ => return None,
     })
 }
@@ -431,6 +435,7 @@ fn example(word: &str) -> &'static str {
             "`hub: unlock`, `hub: pair`, `hub: { set-code: \"1234\", slot: 2 }` or `hub: { bytes: \"BD 04 01 E7 07 1A\" }`"
         }
         "storage" => "`storage: corrupt`",
+        "processor" => "`processor: hang`",
         "expect" => "`expect: { motor: none, keypad: red 3x }`",
         "repeat" => "`repeat: { times: 3, steps: [...] }`",
         _ => "`note: ...`",

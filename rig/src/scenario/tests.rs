@@ -104,6 +104,7 @@ steps:
   - hub: { bytes: \"bd 04 01 e7 07 1A\" }
   - expect: { hub: [nak, ack 01, tells 27 00 01 42], power: [reset watchdog, brown-out] }
   - storage: corrupt
+  - processor: hang
 ",
     )
     .unwrap();

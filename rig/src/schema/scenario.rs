@@ -128,6 +128,10 @@ fn step(generator: &mut SchemaGenerator, name: &str) -> Option<Schema> {
             "Damage what the lock keeps in its flash, through the debug port",
             &["corrupt"],
         ),
+        "processor" => word(
+            "Let the program hang, through the debug port, until its watchdog bites",
+            &["hang"],
+        ),
         "expect" => expect(),
         "repeat" => mapping(
             "Do some steps several times",

@@ -418,6 +418,10 @@ impl Bench for PiBench {
         self.damage_journal()
     }
 
+    fn hang(&mut self) -> Result<(), BenchError> {
+        self.hang_program()
+    }
+
     fn run_until(&mut self, until: Nanos) -> Result<Observed, BenchError> {
         let complete_to = self.collect(until)?;
         self.pending.sort_by_key(|event| event.at);

@@ -15,7 +15,7 @@ use probe_rs::config::{Registry, TargetSelector};
 use probe_rs::flashing::FlashError;
 use probe_rs::probe::list::Lister;
 use probe_rs::probe::{DebugProbeError, DebugProbeSelector, WireProtocol};
-use probe_rs::{MemoryInterface, Permissions, Session, Target};
+use probe_rs::{MemoryInterface, Permissions, RegisterId, Session, Target};
 use std::ops::Range;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -32,6 +32,15 @@ pub const JOURNAL: Range<u32> = 0xF_8000..0x10_0000;
 /// FICR INFO.PART, and what it holds in an nRF52840.
 const FICR_INFO_PART: u64 = 0x1000_0100;
 const PART: u32 = 0x5_2840;
+/// `b .` in Thumb, and how far below the stack it finds a place that nothing uses without interrupts.
+const BRANCH_TO_SELF: u16 = 0xE7FE;
+const BELOW_STACK: u64 = 64;
+/// Registers by their number in DCRSR (ARMv7-M architecture, C1.6.3), and bits in them.
+const XPSR: RegisterId = RegisterId(16);
+const EXCEPTION_NUMBER: u32 = 0x1FF;
+const THUMB: u32 = 1 << 24;
+const EXCEPTION_MASKS: RegisterId = RegisterId(20);
+const PRIMASK: u32 = 1;
 /// How long a core may take to halt.
 const HALT_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -202,6 +211,29 @@ impl Probe {
     pub fn halt(&mut self) -> Result<(), ProbeError> {
         let mut core = self.session.core(0).map_err(ProbeError::Core)?;
         core.halt(HALT_TIMEOUT).map(drop).map_err(ProbeError::Core)
+    }
+
+    /// Lets the program hang, as one does that waits for ever: the core spins in one place and takes no
+    /// interrupt. What the chip's peripherals do goes on.
+    ///
+    /// # Errors
+    ///
+    /// When the core does not halt or the probe is gone.
+    pub fn hang(mut self) -> Result<(), ProbeError> {
+        self.halt()?;
+        let mut core = self.session.core(0).map_err(ProbeError::Core)?;
+        let mut spin = || -> Result<(), probe_rs::Error> {
+            let stack: u64 = core.read_core_reg(core.stack_pointer())?;
+            let place = (stack - BELOW_STACK) & !3;
+            core.write_16(place, &[BRANCH_TO_SELF])?;
+            let exceptions: u32 = core.read_core_reg(EXCEPTION_MASKS)?;
+            core.write_core_reg(EXCEPTION_MASKS, exceptions | PRIMASK)?;
+            let state: u32 = core.read_core_reg(XPSR)?;
+            core.write_core_reg(XPSR, state & EXCEPTION_NUMBER | THUMB)?;
+            core.write_core_reg(core.program_counter(), place)?;
+            core.run()
+        };
+        spin().map_err(ProbeError::Core)
     }
 
     /// Resets the chip, lets it run and detaches.
