@@ -10,8 +10,22 @@ use crate::trace::Contact;
 
 /// Every step's word, in the order in which help shows them.
 pub(crate) const NAMES: [&str; 16] = [
-    "battery", "press", "hold", "release", "enter", "switch", "wait", "settle", "turn-key", "jam",
-    "hub", "storage", "processor", "expect", "repeat", "note",
+    "battery",
+    "press",
+    "hold",
+    "release",
+    "enter",
+    "switch",
+    "wait",
+    "settle",
+    "turn-key",
+    "jam",
+    "hub",
+    "storage",
+    "processor",
+    "expect",
+    "repeat",
+    "note",
 ];
 
 /// Which way the key is turned.

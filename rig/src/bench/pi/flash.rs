@@ -47,13 +47,23 @@ impl PiBench {
 
     /// Damages what the lock has written into its journal, and starts it again.
     pub(super) fn damage_journal(&mut self) -> Result<(), BenchError> {
-        let Some(settings) = self.file.probe.clone() else {
+        let mut probe = self.attach_running()?;
+        probe.damage_journal()?;
+        Ok(probe.reset_and_detach()?)
+    }
+
+    /// Lets the lock's program hang.
+    pub(super) fn hang_program(&mut self) -> Result<(), BenchError> {
+        Ok(self.attach_running()?.hang()?)
+    }
+
+    /// The debug port of a lock that has power and runs.
+    fn attach_running(&self) -> Result<Probe, BenchError> {
+        let Some(settings) = &self.file.probe else {
             return Err(BenchError::Unable(Capability::DebugPort));
         };
         let selector = usb::selector(&settings.which).map_err(PiError::from)?;
-        let mut probe = Probe::attach(&selector)?;
-        probe.damage_journal()?;
-        Ok(probe.reset_and_detach()?)
+        Ok(Probe::attach(&selector)?)
     }
 
     fn attach(&mut self, selector: &str) -> Result<Probe, BenchError> {
