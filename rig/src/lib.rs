@@ -10,6 +10,7 @@ pub mod play;
 pub mod report;
 pub mod scenario;
 pub mod schema;
+pub mod search;
 pub mod snapshot;
 pub mod statistics;
 pub mod trace;

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use crate::bench::BenchError;
 use crate::bench::file::BenchFileError;
 use crate::lock::LockModel;
+use crate::play::PlayError;
 use crate::report::{EvidenceError, RunFolderError};
 use crate::scenario::FolderError;
+use crate::search::ShrinkError;
 use crate::snapshot::SnapshotError;
 
 /// The exit codes of `rig`.
@@ -78,6 +80,19 @@ pub enum Expected {
         /// The folder.
         path: PathBuf,
     },
+    /// A name that more than one scenario has, for a command that takes one.
+    #[error(
+        "select one scenario: {count} have `{filter}` in their names; say more of it, or name a file"
+    )]
+    Several {
+        /// What was asked for.
+        filter: String,
+        /// How many have it.
+        count: usize,
+    },
+    /// A scenario that can't be made smaller.
+    #[error(transparent)]
+    Shrink(#[from] ShrinkError),
     /// Every scenario that was selected is for other locks.
     #[error("select scenarios: none of them is for a {model} lock")]
     NoneForLock {
@@ -201,6 +216,7 @@ impl Expected {
             | Expected::Bench(_)
             | Expected::Folder(_)
             | Expected::NoFolder { .. }
+            | Expected::Several { .. }
             | Expected::NoTerminal
             | Expected::NoImage { .. }
             | Expected::WhichLock { .. }
@@ -212,6 +228,12 @@ impl Expected {
             | Expected::NoRuns { .. }
             | Expected::RunFolder(_)
             | Expected::Listen { .. } => Exit::Usage,
+            Expected::Shrink(error) => match error {
+                ShrinkError::NothingWrong => Exit::Nothing,
+                ShrinkError::Play(PlayError::Interrupted) => Exit::Interrupted,
+                ShrinkError::GoodNotReached(_) => Exit::Usage,
+                ShrinkError::Play(_) | ShrinkError::Write(_) => Exit::Rig,
+            },
             Expected::NoMatch { .. }
             | Expected::EmptyFolder { .. }
             | Expected::NoneForLock { .. } => Exit::Nothing,

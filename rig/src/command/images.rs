@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::Expected;
 use super::select::upward;
-use crate::bench::BenchError;
 use crate::bench::log::FirmwareLog;
 use crate::bench::probe::Image;
+use crate::bench::{BenchError, VirtualBench};
 use crate::lock::LockModel;
 
 /// An image file, read.
@@ -44,6 +44,19 @@ impl Firmware {
             image,
             log,
         })
+    }
+
+    /// A virtual lock with it in its flash, and its log listened to.
+    pub(crate) fn lock(&self, model: LockModel) -> Result<VirtualBench, Expected> {
+        let flashed = VirtualBench::flashed(model, &self.image);
+        let (mut bench, _) = flashed.map_err(|error| Expected::Flash {
+            path: self.path.clone(),
+            error,
+        })?;
+        if let Some(log) = &self.log {
+            bench.listen(log.clone());
+        }
+        Ok(bench)
     }
 
     /// The newest released image for `model`, if there is one.
@@ -81,6 +94,17 @@ fn newest(folder: &Path, model: LockModel) -> Result<Option<PathBuf>, Expected> 
 /// `1.10.0` as numbers, so that it is higher than `1.9.0`.
 fn version(text: &str) -> Option<Vec<u64>> {
     text.split('.').map(|part| part.parse().ok()).collect()
+}
+
+/// The model that an image's name says it is for.
+pub(crate) fn model_of(path: &Path) -> Result<LockModel, Expected> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    LockModel::ALL
+        .into_iter()
+        .find(|model| name.contains(model.name()))
+        .ok_or_else(|| Expected::WhichLock {
+            path: path.to_owned(),
+        })
 }
 
 #[cfg(test)]

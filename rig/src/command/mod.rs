@@ -17,6 +17,7 @@ mod review;
 mod run;
 mod schema;
 mod select;
+mod shrink;
 mod virtual_lock;
 mod wiring;
 
@@ -46,6 +47,7 @@ itself failed, 4 nothing was selected, 5 a snapshot is missing or pending, 130 i
 enum Verb {
     Run(run::Run),
     Review(review::Review),
+    Shrink(shrink::Shrink),
     List(list::List),
     Check(check::Check),
     Wiring(wiring::Wiring),
@@ -67,6 +69,7 @@ impl Cli {
         match self.verb {
             Verb::Run(run) => run.run(),
             Verb::Review(review) => review.run(),
+            Verb::Shrink(shrink) => shrink.run(),
             Verb::List(list) => list.run(),
             Verb::Check(check) => check.run(),
             Verb::Wiring(wiring) => wiring.run(),

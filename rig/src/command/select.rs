@@ -47,6 +47,21 @@ impl Select {
         }
     }
 
+    /// The one scenario that is selected.
+    pub(crate) fn one(which: &str) -> Result<Selected, Expected> {
+        let select = Select {
+            which: vec![which.to_owned()],
+        };
+        let mut selected = select.load()?;
+        match (selected.pop(), selected.len()) {
+            (Some(one), 0) => Ok(one),
+            (_, others) => Err(Expected::Several {
+                filter: which.to_owned(),
+                count: others + 1,
+            }),
+        }
+    }
+
     fn files(&self) -> Result<Vec<File>, Expected> {
         let mut files: Vec<File> = Vec::new();
         if self.which.is_empty() {
@@ -118,6 +133,14 @@ pub(crate) fn default_folder() -> Result<Folder, Expected> {
         .ok_or_else(|| Expected::NoFolder {
             from: std::env::current_dir().unwrap_or_default(),
         })
+}
+
+/// Where what a command leaves behind goes, if nothing else is said: beside the scenarios.
+pub(crate) fn output() -> PathBuf {
+    match upward("scenarios") {
+        Some(scenarios) => scenarios.with_file_name("target").join("rig"),
+        None => Path::new("target").join("rig"),
+    }
 }
 
 /// The nearest folder at `below`, from the current one upward, as short as it can be named.

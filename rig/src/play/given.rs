@@ -7,7 +7,7 @@ use super::{Limits, Miss, PlayError, Situation};
 use crate::bench::{Bench, Capability};
 use crate::lock::{Door, LockModel};
 use crate::outcome::Outcomes;
-use crate::scenario::{Given, Scenario, parse};
+use crate::scenario::{Given, Scenario, Step, parse};
 use crate::trace::Contact;
 
 /// The door handing procedure of the lock's guide: pack in with Program held, released early, Program
@@ -59,7 +59,7 @@ pub fn prepare(
     door: Door,
     limits: Limits<'_>,
 ) -> Result<Result<(), NotReached>, PlayError> {
-    let reached = procedures(bench, situation, given, door, limits);
+    let reached = reach(bench, situation, given, door, limits);
     if !matches!(reached, Ok(Ok(()))) {
         let safe = bench.make_safe();
         let reached = reached?;
@@ -69,7 +69,7 @@ pub fn prepare(
     reached
 }
 
-fn procedures(
+fn reach(
     bench: &mut dyn Bench,
     situation: &mut Situation,
     given: Given,
@@ -84,12 +84,7 @@ fn procedures(
     if bench.capabilities().contains(&Capability::Contact(audio)) {
         bench.set(audio, true)?;
     }
-    let procedures: &[&str] = match given {
-        Given::New => &[],
-        Given::Handed => &[HANDING],
-        Given::Programmed => &[HANDING, PROGRAMMING],
-    };
-    for source in procedures {
+    for source in sources(given) {
         let procedure = procedure(source, bench.model())?;
         let played = Player::new(bench, situation, limits)?.steps(&procedure.steps)?;
         if !played.misses.is_empty() {
@@ -101,6 +96,23 @@ fn procedures(
         }
     }
     Ok(Ok(()))
+}
+
+/// The steps of the procedures that lead to a given state, from a lock as new.
+pub fn procedures(given: Given, model: LockModel) -> Result<Vec<Step>, PlayError> {
+    let mut steps = Vec::new();
+    for source in sources(given) {
+        steps.extend(procedure(source, model)?.steps);
+    }
+    Ok(steps)
+}
+
+const fn sources(given: Given) -> &'static [&'static str] {
+    match given {
+        Given::New => &[],
+        Given::Handed => &[HANDING],
+        Given::Programmed => &[HANDING, PROGRAMMING],
+    }
 }
 
 /// Reads a built-in procedure.

@@ -13,16 +13,18 @@ mod player;
 mod renew;
 #[cfg(test)]
 pub(crate) mod scripted;
+mod session;
 #[cfg(test)]
 mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-pub use given::{NotReached, prepare};
+pub use given::{NotReached, prepare, procedures};
 pub use miss::Miss;
 pub use needs::missing;
 pub use renew::renew;
+pub use session::Session;
 
 use crate::bench::log::LogLine;
 use crate::bench::{Bench, BenchError, Supply};

@@ -27,9 +27,18 @@ pub(super) struct Player<'b, 'l> {
     situation: &'b mut Situation,
     limits: Limits<'l>,
     model: LockModel,
+    watch: Watch,
+}
+
+/// What has been seen so far. With copies of bench and situation it is all that a run needs to go on
+/// from here.
+#[derive(Debug, Clone)]
+pub(super) struct Watch {
     /// The bench's time at the trace's zero.
     epoch: Nanos,
     trace: TraceBuilder,
+    /// How many steps have begun.
+    steps: usize,
     /// Every level that isn't low and every sample that isn't zero.
     levels: BTreeMap<Channel, Value>,
     /// When what is being done was due to be done.
@@ -40,23 +49,20 @@ pub(super) struct Player<'b, 'l> {
     log: Vec<LogLine>,
 }
 
-impl<'b, 'l> Player<'b, 'l> {
-    /// A player whose trace begins now, with events for every level that isn't low.
-    pub(super) fn new(
-        bench: &'b mut dyn Bench,
-        situation: &'b mut Situation,
-        limits: Limits<'l>,
-    ) -> Result<Player<'b, 'l>, BenchError> {
+impl Watch {
+    /// A watch whose trace begins now, with events for every level that isn't low.
+    pub(super) fn begin(bench: &mut dyn Bench) -> Result<Watch, BenchError> {
         let epoch = bench.now();
         let mut levels: BTreeMap<Channel, Value> = bench.levels()?.into_iter().collect();
         levels.retain(|_, value| !is_rest(*value));
-        Ok(Player {
-            model: bench.model(),
-            bench,
-            situation,
-            limits,
+        let mut trace = Trace::builder();
+        for (channel, value) in &levels {
+            trace.record(Nanos::ZERO, *channel, *value)?;
+        }
+        Ok(Watch {
             epoch,
-            trace: Trace::builder(),
+            trace,
+            steps: 0,
             levels,
             due: epoch,
             active: epoch,
@@ -65,31 +71,15 @@ impl<'b, 'l> Player<'b, 'l> {
         })
     }
 
-    /// Does all the steps.
-    pub(super) fn steps(mut self, steps: &[Step]) -> Result<Played, PlayError> {
-        for (channel, value) in &self.levels {
-            self.trace
-                .record(Nanos::ZERO, *channel, *value)
-                .map_err(BenchError::from)?;
-        }
-        for (index, step) in steps.iter().enumerate() {
-            self.limits.check()?;
-            let now = self.bench.now().since(self.epoch);
-            self.trace
-                .begin_step(step.text.as_str(), now)
-                .map_err(BenchError::from)?;
-            self.step(index + 1, step)?;
-        }
+    /// Ends it now, after `steps`, which are those that were played.
+    pub(super) fn end(self, bench: &dyn Bench, steps: &[Step]) -> Result<Played, PlayError> {
         // What starts at the very end of the last step is still its own.
-        let end = self.bench.now().since(self.epoch);
+        let end = bench.now().since(self.epoch);
         let trace = self.trace.finish(end).map_err(BenchError::from)?;
         let outcomes = Outcomes::of(&trace);
         let mut misses = self.misses;
-        misses.extend(Miss::find(
-            steps,
-            &outcomes,
-            &Part::without(&self.bench.unseen()),
-        ));
+        let unseen = Part::without(&bench.unseen());
+        misses.extend(Miss::find(steps, &outcomes, &unseen));
         misses.sort_by_key(|miss| miss.step);
         Ok(Played {
             trace,
@@ -97,6 +87,59 @@ impl<'b, 'l> Player<'b, 'l> {
             misses,
             log: self.log,
         })
+    }
+}
+
+impl<'b, 'l> Player<'b, 'l> {
+    /// A player whose trace begins now.
+    pub(super) fn new(
+        bench: &'b mut dyn Bench,
+        situation: &'b mut Situation,
+        limits: Limits<'l>,
+    ) -> Result<Player<'b, 'l>, BenchError> {
+        let watch = Watch::begin(bench)?;
+        Ok(Player::resume(bench, situation, limits, watch))
+    }
+
+    /// A player that goes on where another one paused.
+    pub(super) fn resume(
+        bench: &'b mut dyn Bench,
+        situation: &'b mut Situation,
+        limits: Limits<'l>,
+        watch: Watch,
+    ) -> Player<'b, 'l> {
+        Player {
+            model: bench.model(),
+            bench,
+            situation,
+            limits,
+            watch,
+        }
+    }
+
+    /// What has been seen, for another to go on with.
+    pub(super) fn pause(self) -> Watch {
+        self.watch
+    }
+
+    /// Does all the steps.
+    pub(super) fn steps(mut self, steps: &[Step]) -> Result<Played, PlayError> {
+        for step in steps {
+            self.next(step)?;
+        }
+        self.watch.end(self.bench, steps)
+    }
+
+    /// Does the next step.
+    pub(super) fn next(&mut self, step: &Step) -> Result<(), PlayError> {
+        self.limits.check()?;
+        let now = self.bench.now().since(self.watch.epoch);
+        self.watch
+            .trace
+            .begin_step(step.text.as_str(), now)
+            .map_err(BenchError::from)?;
+        self.watch.steps += 1;
+        self.step(self.watch.steps, step)
     }
 
     fn step(&mut self, number: usize, step: &Step) -> Result<(), PlayError> {
@@ -110,7 +153,7 @@ impl<'b, 'l> Player<'b, 'l> {
             Action::Wait(time) => self.pass(*time)?,
             Action::Settle { limit } => {
                 if let Some(busy) = self.settle(*limit)? {
-                    self.misses.push(Miss::unsettled(number, step, &busy));
+                    self.watch.misses.push(Miss::unsettled(number, step, &busy));
                 }
             }
             Action::TurnKey(turn) => {
@@ -220,16 +263,16 @@ impl<'b, 'l> Player<'b, 'l> {
         let now = self.bench.now();
         // A real bench is a little late with everything: that must not add up. Much too late, it
         // starts over.
-        let from = if now.since(self.due) > LATE {
+        let from = if now.since(self.watch.due) > LATE {
             now
         } else {
-            self.due.min(now)
+            self.watch.due.min(now)
         };
         let end = from + time;
         while self.bench.now() < end {
             self.watch(end.min(self.bench.now() + self.slice()))?;
         }
-        self.due = end;
+        self.watch.due = end;
         Ok(())
     }
 
@@ -238,16 +281,17 @@ impl<'b, 'l> Player<'b, 'l> {
     fn settle(&mut self, limit: Nanos) -> Result<Option<Vec<Channel>>, PlayError> {
         let start = self.bench.now();
         let end = start + limit;
-        self.active = start;
+        self.watch.active = start;
         loop {
             let now = self.bench.now();
             let busy: Vec<Channel> = self
+                .watch
                 .levels
                 .keys()
                 .copied()
                 .filter(|channel| is_activity(*channel))
                 .collect();
-            let quiet_at = self.active + QUIET;
+            let quiet_at = self.watch.active + QUIET;
             if busy.is_empty() && now >= quiet_at {
                 return Ok(None);
             }
@@ -274,9 +318,10 @@ impl<'b, 'l> Player<'b, 'l> {
                 self.bench.hub_send(&answer)?;
             }
         }
-        self.log
+        self.watch
+            .log
             .extend(observed.log.into_iter().map(|line| LogLine {
-                at: line.at.since(self.epoch),
+                at: line.at.since(self.watch.epoch),
                 ..line
             }));
         if observed.complete_to < until {
@@ -292,18 +337,18 @@ impl<'b, 'l> Player<'b, 'l> {
     fn record(&mut self, event: Event) -> Result<(), BenchError> {
         match event.value {
             Value::Level(_) | Value::Sample(_) if is_rest(event.value) => {
-                self.levels.remove(&event.channel);
+                self.watch.levels.remove(&event.channel);
             }
             Value::Level(_) | Value::Sample(_) => {
-                self.levels.insert(event.channel, event.value);
+                self.watch.levels.insert(event.channel, event.value);
             }
             Value::Byte(_) | Value::Reset(_) => {}
         }
         if is_activity(event.channel) {
-            self.active = self.active.max(event.at);
+            self.watch.active = self.watch.active.max(event.at);
         }
-        Ok(self.trace.push(Event {
-            at: event.at.since(self.epoch),
+        Ok(self.watch.trace.push(Event {
+            at: event.at.since(self.watch.epoch),
             ..event
         })?)
     }

@@ -216,7 +216,7 @@ fn text(battery: &Battery) -> String {
     }
 }
 
-fn cell_text(cell: &Cell) -> String {
+pub(super) fn cell_text(cell: &Cell) -> String {
     let name = CHEMISTRIES
         .iter()
         .find(|(_, chemistry)| *chemistry == cell.chemistry)
@@ -236,7 +236,7 @@ fn cell_text(cell: &Cell) -> String {
 }
 
 /// A number of thousandths without needless zeros, but one decimal: `4.6`, `6.0`, `4.525`.
-fn thousandths(value: u32) -> String {
+pub(super) fn thousandths(value: u32) -> String {
     let mut text = format!("{}.{:03}", value / 1_000, value % 1_000);
     while text.ends_with('0') && !text.ends_with(".0") {
         text.pop();

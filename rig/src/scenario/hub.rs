@@ -184,7 +184,7 @@ pub(super) fn hex(text: &str) -> Result<Vec<u8>, Wrong> {
     }
 }
 
-fn written(bytes: &[u8]) -> String {
+pub(super) fn written(bytes: &[u8]) -> String {
     let words: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     words.join(" ")
 }

@@ -12,6 +12,7 @@ mod parse;
 pub(crate) mod problem;
 pub(crate) mod steps;
 pub(crate) mod values;
+mod write;
 pub(crate) mod yaml;
 
 #[cfg(test)]

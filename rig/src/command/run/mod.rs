@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::images::Firmware;
+use super::images::{Firmware, model_of};
 use super::interrupt::{self, INTERRUPTED};
-use super::select::{Select, Selected, upward};
+use super::select::{Select, Selected, output};
 use super::{Exit, Expected};
 use crate::bench::VirtualBench;
 use crate::lock::LockModel;
@@ -84,7 +84,7 @@ pub(crate) struct Run {
 pub(super) const VIRTUAL: &str = "virtual";
 
 /// How long a scenario may take in software.
-const DEADLINE: Duration = Duration::from_secs(120);
+pub(super) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// What is printed on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -248,23 +248,8 @@ impl Run {
 
     /// Where run folders go.
     fn output(&self) -> PathBuf {
-        match (&self.output, upward("scenarios")) {
-            (Some(output), _) => output.clone(),
-            (None, Some(scenarios)) => scenarios.with_file_name("target").join("rig"),
-            (None, None) => Path::new("target").join("rig"),
-        }
+        self.output.clone().unwrap_or_else(output)
     }
-}
-
-/// The model that an image's name says it is for.
-pub(super) fn model_of(path: &Path) -> Result<LockModel, Expected> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    LockModel::ALL
-        .into_iter()
-        .find(|model| name.contains(model.name()))
-        .ok_or_else(|| Expected::WhichLock {
-            path: path.to_owned(),
-        })
 }
 
 fn print_json(record: &Record) -> Result<(), Expected> {

@@ -1,0 +1,12 @@
+//! Searches: a run repeated exactly, the smallest scenario that still goes wrong, the first version
+//! that does, and the values from which it does. They play on copies of the virtual lock, so that what
+//! scenarios have in common is played once, and every search is the same each time.
+
+mod ddmin;
+mod forks;
+mod shrink;
+mod symptom;
+
+pub use forks::{Forks, Run, Tally};
+pub use shrink::{ShrinkError, Shrunk, shrink};
+pub use symptom::{Finding, Symptom, find};

@@ -1,0 +1,246 @@
+//! What could stand in place of a step's values: first the usual one, then round ones on the way to
+//! what the step has. Each is nearer to the usual value than the step's own, or rounder, so trying
+//! them comes to an end.
+
+use crate::scenario::{
+    Action, Battery, Cell, Chemistry, Entry, GAP, NOMINAL_PACK, PRESS, SETTLE_LIMIT,
+};
+use crate::trace::Nanos;
+
+/// In milliohms.
+const TENTH_OHM: u64 = 100;
+
+/// The actions to try in place of `action`, the simplest first.
+pub(super) fn simpler(action: &Action) -> Vec<Action> {
+    match action {
+        Action::Press { button, down } => times(*down, PRESS)
+            .map(|down| Action::Press {
+                button: *button,
+                down,
+            })
+            .collect(),
+        Action::Wait(time) => times(*time, Nanos::ZERO).map(Action::Wait).collect(),
+        Action::Settle { limit } => times(*limit, SETTLE_LIMIT)
+            .map(|limit| Action::Settle { limit })
+            .collect(),
+        Action::Enter(entry) => entries(entry).into_iter().map(Action::Enter).collect(),
+        Action::Battery(battery) => batteries(battery)
+            .into_iter()
+            .map(Action::Battery)
+            .collect(),
+        Action::Hold(_)
+        | Action::Release(_)
+        | Action::Switch { .. }
+        | Action::TurnKey(_)
+        | Action::Jam(_)
+        | Action::Hub(_)
+        | Action::CorruptStorage => Vec::new(),
+    }
+}
+
+fn entries(entry: &Entry) -> Vec<Entry> {
+    let mut simpler = Vec::new();
+    if entry.confirm.is_some() {
+        simpler.push(Entry {
+            confirm: None,
+            ..entry.clone()
+        });
+    }
+    simpler.extend(times(entry.down, PRESS).map(|down| Entry {
+        down,
+        ..entry.clone()
+    }));
+    simpler.extend(times(entry.gap, GAP).map(|gap| Entry {
+        gap,
+        ..entry.clone()
+    }));
+    simpler
+}
+
+fn batteries(battery: &Battery) -> Vec<Battery> {
+    match battery {
+        Battery::Connect | Battery::Disconnect => Vec::new(),
+        Battery::Pack {
+            millivolts,
+            milliohms,
+        } => {
+            let pack = |millivolts, milliohms| Battery::Pack {
+                millivolts,
+                milliohms,
+            };
+            let mut simpler = Vec::new();
+            if let Some(own) = milliohms {
+                simpler.push(pack(*millivolts, None));
+                let rounder = narrowed(towards(u64::from(*own), 0, &decades(TENTH_OHM)));
+                simpler.extend(rounder.map(|own| pack(*millivolts, Some(own))));
+            }
+            let tenths: Vec<u64> = (0..=100).map(|tenth| tenth * 100).collect();
+            let rounder = towards(u64::from(*millivolts), u64::from(NOMINAL_PACK), &tenths);
+            simpler.extend(narrowed(rounder).map(|own| pack(own, *milliohms)));
+            simpler
+        }
+        Battery::Cells(cells) => {
+            let mut simpler = Vec::new();
+            for (index, cell) in cells.iter().enumerate() {
+                simpler.extend(self::cells(cell).into_iter().map(|cell| {
+                    let mut cells = *cells;
+                    cells[index] = cell;
+                    Battery::Cells(cells)
+                }));
+            }
+            simpler
+        }
+    }
+}
+
+fn cells(cell: &Cell) -> Vec<Cell> {
+    const GOOD: Cell = Cell {
+        chemistry: Chemistry::Alkaline,
+        charge: 1_000,
+        leak: 0,
+        reversed: false,
+    };
+    if *cell == GOOD {
+        return Vec::new();
+    }
+    let mut simpler = vec![GOOD];
+    if cell.reversed {
+        simpler.push(Cell {
+            reversed: false,
+            ..*cell
+        });
+    }
+    let leaks = narrowed(towards(
+        u64::from(cell.leak),
+        0,
+        &[&[0], decades(TENTH_OHM).as_slice()].concat(),
+    ));
+    simpler.extend(leaks.map(|leak| Cell { leak, ..*cell }));
+    let tenths: Vec<u64> = (0..=10).map(|tenth| tenth * 100).collect();
+    let charges = narrowed(towards(u64::from(cell.charge), 1_000, &tenths));
+    simpler.extend(charges.map(|charge| Cell { charge, ..*cell }));
+    simpler.retain(|other| other != cell);
+    simpler
+}
+
+/// Times to try in place of `time`, where `usual` is the usual one.
+fn times(time: Nanos, usual: Nanos) -> impl Iterator<Item = Nanos> {
+    const MINUTE: u64 = 60_000_000_000;
+    let mut round = decades(1_000_000);
+    round.retain(|nanos| *nanos < MINUTE);
+    // What people say in place of 50 s and 100 s.
+    round.extend([30_000_000_000, MINUTE]);
+    round.extend([2, 5, 10, 30, 60, 120, 300, 720, 1440].map(|minutes| minutes * MINUTE));
+    round.sort_unstable();
+    towards(time.0, usual.0, &round).into_iter().map(Nanos)
+}
+
+/// 1, 2 and 5 of every power of ten from `unit` on.
+fn decades(unit: u64) -> Vec<u64> {
+    std::iter::successors(Some(unit), |decade| decade.checked_mul(10))
+        .take(12)
+        .flat_map(|decade| [1, 2, 5].map(|step| decade.saturating_mul(step)))
+        .collect()
+}
+
+/// The usual value, then the round ones between it and `own`, away from the usual one; at last, where
+/// `own` is not round, the next round one beyond it.
+fn towards(own: u64, usual: u64, round: &[u64]) -> Vec<u64> {
+    if own == usual {
+        return Vec::new();
+    }
+    let (low, high) = (own.min(usual), own.max(usual));
+    let mut values: Vec<u64> = round
+        .iter()
+        .copied()
+        .filter(|value| low < *value && *value < high)
+        .collect();
+    values.sort_unstable();
+    if own < usual {
+        values.reverse();
+    }
+    if usual > 0 || round.contains(&0) {
+        values.insert(0, usual);
+    }
+    if !round.contains(&own) {
+        let beyond = if own > usual {
+            round.iter().copied().filter(|value| *value > own).min()
+        } else {
+            round
+                .iter()
+                .copied()
+                .filter(|value| *value < own && *value > 0)
+                .max()
+        };
+        values.extend(beyond);
+    }
+    values
+}
+
+fn narrowed(values: Vec<u64>) -> impl Iterator<Item = u32> {
+    values
+        .into_iter()
+        .filter_map(|value| u32::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn said(time: &str, usual: Nanos) -> String {
+        let own = crate::scenario::duration(time).unwrap();
+        let said: Vec<String> = times(own, usual).map(|time| time.to_string()).collect();
+        said.join(" ")
+    }
+
+    #[test]
+    fn the_usual_time_comes_first_and_round_ones_follow() {
+        insta::assert_snapshot!(said("15ms", PRESS), @"0.060s 0.050s 0.020s 0.010s");
+        insta::assert_snapshot!(said("3.7s", PRESS), @"0.060s 0.100s 0.200s 0.500s 1.000s 2.000s 5.000s");
+        insta::assert_snapshot!(said("29.951s", Nanos::ZERO), @"0.001s 0.002s 0.005s 0.010s 0.020s 0.050s 0.100s 0.200s 0.500s 1.000s 2.000s 5.000s 10.000s 20.000s 30.000s");
+        assert_eq!(said("60ms", PRESS), "");
+    }
+
+    #[test]
+    fn a_pack_goes_back_to_what_it_should_be() {
+        let weak = Action::Battery(Battery::Pack {
+            millivolts: 5_650,
+            milliohms: Some(3_000),
+        });
+        let said: Vec<String> = simpler(&weak)
+            .iter()
+            .map(|action| format!("{action:?}"))
+            .collect();
+        insta::assert_snapshot!(said.join("\n"), @"
+        Battery(Pack { millivolts: 5650, milliohms: None })
+        Battery(Pack { millivolts: 5650, milliohms: Some(100) })
+        Battery(Pack { millivolts: 5650, milliohms: Some(200) })
+        Battery(Pack { millivolts: 5650, milliohms: Some(500) })
+        Battery(Pack { millivolts: 5650, milliohms: Some(1000) })
+        Battery(Pack { millivolts: 5650, milliohms: Some(2000) })
+        Battery(Pack { millivolts: 5650, milliohms: Some(5000) })
+        Battery(Pack { millivolts: 6000, milliohms: Some(3000) })
+        Battery(Pack { millivolts: 5900, milliohms: Some(3000) })
+        Battery(Pack { millivolts: 5800, milliohms: Some(3000) })
+        Battery(Pack { millivolts: 5700, milliohms: Some(3000) })
+        Battery(Pack { millivolts: 5600, milliohms: Some(3000) })
+        ");
+    }
+
+    proptest! {
+        /// Trying the alternatives over and over comes to an end.
+        #[test]
+        fn every_alternative_is_nearer_or_rounder(own in 0u64..20_000, usual in 0u64..20_000) {
+            let round: Vec<u64> = decades(1);
+            let rank = |value: u64| {
+                let rough = value != usual && !round.contains(&value);
+                (rough, value.abs_diff(usual))
+            };
+            for value in towards(own, usual, &round) {
+                prop_assert!(rank(value) < rank(own), "{value} for {own}, usual {usual}");
+            }
+        }
+    }
+}
