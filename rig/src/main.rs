@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use rig::command::{Cli, Exit, Expected};
 
 fn main() -> ExitCode {
-    let exit = match Cli::parse().run() {
+    let exit = match Cli::from_command_line().run() {
         Ok(exit) => exit,
         // Whoever read the output has gone, as in `rig list | head`: nothing is wrong.
         Err(Expected::Print(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Pass,

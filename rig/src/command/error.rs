@@ -8,7 +8,7 @@ use crate::lock::LockModel;
 use crate::play::PlayError;
 use crate::report::{EvidenceError, RunFolderError};
 use crate::scenario::FolderError;
-use crate::search::ShrinkError;
+use crate::search::{HistoryError, OracleError, ReplayError, ShrinkError};
 use crate::snapshot::SnapshotError;
 
 /// The exit codes of `rig`.
@@ -28,6 +28,10 @@ pub enum Exit {
     Snapshot,
     /// Ctrl-C.
     Interrupted,
+    /// For `git bisect run`: this version can't be tried.
+    Skip,
+    /// For `git bisect run`: no version can be tried.
+    Stop,
 }
 
 impl Exit {
@@ -41,6 +45,8 @@ impl Exit {
             Exit::Nothing => 4,
             Exit::Snapshot => 5,
             Exit::Interrupted => 130,
+            Exit::Skip => 125,
+            Exit::Stop => 128,
         }
     }
 }
@@ -93,6 +99,81 @@ pub enum Expected {
     /// A scenario that can't be made smaller.
     #[error(transparent)]
     Shrink(#[from] ShrinkError),
+    /// A run can't be repeated.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// Another image than the one that was played.
+    #[error("replay the run with {}: its SHA-256 is {sha256:.12}..., the run's is {wanted:.12}...", path.display())]
+    OtherImage {
+        /// The image that was named.
+        path: PathBuf,
+        /// Its hash.
+        sha256: String,
+        /// The hash of the one that was played.
+        wanted: String,
+    },
+    /// The image that was played is nowhere.
+    #[error("find the image of the run: it was {}, SHA-256 {sha256:.12}..., and none of {looked} images is it; name a folder with --images", name.display())]
+    LostImage {
+        /// Where it was.
+        name: PathBuf,
+        /// Its hash.
+        sha256: String,
+        /// How many images were looked at.
+        looked: usize,
+    },
+    /// Good and bad can't be told from each other.
+    #[error(transparent)]
+    Oracle(#[from] OracleError),
+    /// A scenario can't be played.
+    #[error(transparent)]
+    Play(#[from] PlayError),
+    /// Git can't do what is asked of it.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// A commit that has to be built can't be.
+    #[error("build {commit}: {problem}")]
+    Build {
+        /// The commit.
+        commit: String,
+        /// Why.
+        problem: String,
+    },
+    /// A version that no image has.
+    #[error("find version {name}: {} has no lock-{model}-{name}.elf{}", folder.display(), versions(known))]
+    NoVersion {
+        /// What was asked for.
+        name: String,
+        /// Where it was looked for.
+        folder: PathBuf,
+        /// The lock's model.
+        model: LockModel,
+        /// The versions that there are.
+        known: Vec<String>,
+    },
+    /// A good version after the bad one.
+    #[error("search from {good} to {bad}: the good version comes before the bad one")]
+    Backwards {
+        /// The good one.
+        good: String,
+        /// The bad one.
+        bad: String,
+    },
+    /// A single version is to be tried, and none is named.
+    #[error("try a version: name an image with --firmware, or say how to --build one")]
+    NothingToTry,
+    /// Nothing says what a scenario should come to.
+    #[error("judge {name}: it has no accepted snapshot and no `expect`; name a --good image")]
+    NothingRight {
+        /// The scenario.
+        name: String,
+    },
+    /// A snapshot of other steps than the scenario's.
+    #[error("judge {name}: its snapshot is of other steps; accept it anew, or name a --good image")]
+    StaleSnapshot {
+        /// The scenario.
+        name: String,
+    },
     /// Every scenario that was selected is for other locks.
     #[error("select scenarios: none of them is for a {model} lock")]
     NoneForLock {
@@ -217,6 +298,13 @@ impl Expected {
             | Expected::Folder(_)
             | Expected::NoFolder { .. }
             | Expected::Several { .. }
+            | Expected::OtherImage { .. }
+            | Expected::LostImage { .. }
+            | Expected::NoVersion { .. }
+            | Expected::Backwards { .. }
+            | Expected::NothingToTry
+            | Expected::NothingRight { .. }
+            | Expected::StaleSnapshot { .. }
             | Expected::NoTerminal
             | Expected::NoImage { .. }
             | Expected::WhichLock { .. }
@@ -228,6 +316,16 @@ impl Expected {
             | Expected::NoRuns { .. }
             | Expected::RunFolder(_)
             | Expected::Listen { .. } => Exit::Usage,
+            Expected::History(HistoryError::Unrelated { .. } | HistoryError::Git { .. }) => {
+                Exit::Usage
+            }
+            Expected::Oracle(OracleError::Same) => Exit::Nothing,
+            Expected::Oracle(OracleError::GoodNotReached(_)) => Exit::Usage,
+            Expected::Play(PlayError::Interrupted)
+            | Expected::Oracle(OracleError::Play(PlayError::Interrupted)) => Exit::Interrupted,
+            Expected::Replay(ReplayError::Play(PlayError::Interrupted)) => Exit::Interrupted,
+            Expected::Replay(ReplayError::Play(_)) => Exit::Rig,
+            Expected::Replay(_) => Exit::Usage,
             Expected::Shrink(error) => match error {
                 ShrinkError::NothingWrong => Exit::Nothing,
                 ShrinkError::Play(PlayError::Interrupted) => Exit::Interrupted,
@@ -238,6 +336,10 @@ impl Expected {
             | Expected::EmptyFolder { .. }
             | Expected::NoneForLock { .. } => Exit::Nothing,
             Expected::Flash { .. }
+            | Expected::Play(_)
+            | Expected::Oracle(OracleError::Play(_))
+            | Expected::History(_)
+            | Expected::Build { .. }
             | Expected::Serve(_)
             | Expected::OpenBench { .. }
             | Expected::Snapshot(_)
@@ -246,6 +348,14 @@ impl Expected {
             | Expected::Signal(_)
             | Expected::Print(_) => Exit::Rig,
         }
+    }
+}
+
+/// The versions that there are, after what isn't.
+fn versions(known: &[String]) -> String {
+    match known {
+        [] => String::new(),
+        known => format!("; it has {}", known.join(", ")),
     }
 }
 

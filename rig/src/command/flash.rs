@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::images::Firmware;
+use super::images::{Firmware, model_of};
 use super::interrupt::{self, INTERRUPTED};
 use super::progress::Bar;
-use super::run::{VIRTUAL, model_of};
+use super::run::VIRTUAL;
 use super::{Exit, Expected};
 use crate::bench::VirtualBench;
 use crate::bench::file::BenchFile;

@@ -1,6 +1,7 @@
 //! The `rig` command: one file per verb. A verb returns an [`Exit`] when it came to an end, whatever
 //! that end is, and an [`Expected`] error when something it needs isn't right.
 
+mod bisect;
 mod check;
 mod completions;
 mod doctor;
@@ -12,6 +13,7 @@ mod interrupt;
 mod list;
 mod power;
 mod progress;
+mod replay;
 mod report;
 mod review;
 mod run;
@@ -47,7 +49,9 @@ itself failed, 4 nothing was selected, 5 a snapshot is missing or pending, 130 i
 enum Verb {
     Run(run::Run),
     Review(review::Review),
+    Replay(replay::Replay),
     Shrink(shrink::Shrink),
+    Bisect(bisect::Bisect),
     List(list::List),
     Check(check::Check),
     Wiring(wiring::Wiring),
@@ -63,13 +67,28 @@ enum Verb {
 }
 
 impl Cli {
+    /// Reads the command line; the process ends here when it is wrong, or asks for help.
+    pub fn from_command_line() -> Cli {
+        Cli::try_parse().unwrap_or_else(|error| {
+            // To `git bisect run` the usual code would mean "bad".
+            let step = std::env::args().any(|word| word == "--step");
+            if error.use_stderr() && step {
+                let _ = error.print();
+                std::process::exit(Exit::Stop.code().into());
+            }
+            error.exit()
+        })
+    }
+
     /// Does what the command line says. What a person should read has been printed, but for an
     /// error's message.
     pub fn run(self) -> Result<Exit, Expected> {
         match self.verb {
             Verb::Run(run) => run.run(),
             Verb::Review(review) => review.run(),
+            Verb::Replay(replay) => replay.run(),
             Verb::Shrink(shrink) => shrink.run(),
+            Verb::Bisect(bisect) => bisect.run(),
             Verb::List(list) => list.run(),
             Verb::Check(check) => check.run(),
             Verb::Wiring(wiring) => wiring.run(),

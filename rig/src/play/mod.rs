@@ -30,7 +30,7 @@ use crate::bench::log::LogLine;
 use crate::bench::{Bench, BenchError, Supply};
 use crate::outcome::Outcomes;
 use crate::scenario::{NOMINAL_PACK, Scenario};
-use crate::trace::Trace;
+use crate::trace::{Nanos, Trace};
 use hub::HubCard;
 use player::Player;
 
@@ -126,4 +126,19 @@ pub fn play(
     let played = played?;
     safe?;
     Ok(played)
+}
+
+/// As much later as a seed may have a run begin.
+const LATEST: Nanos = Nanos::from_millis(4);
+
+/// How much later than usual a run begins: a person's finger knows nothing of the lock's clock. Less
+/// than the fixed part of the usual tolerance, by SplitMix64; nothing for seed 0.
+pub fn phase(seed: u64) -> Nanos {
+    if seed == 0 {
+        return Nanos::ZERO;
+    }
+    let mut mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    Nanos((mixed ^ (mixed >> 31)) % LATEST.0)
 }

@@ -24,6 +24,8 @@ pub struct EvidenceError {
 /// What a run leaves behind beside its record.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
+    /// The text of the scenario that was played.
+    pub scenario: &'a str,
     /// What was recorded, where it came to playing.
     pub trace: Option<&'a Trace>,
     /// The same in words.
@@ -42,42 +44,43 @@ pub struct Evidence<'a> {
 
 /// `run.json`.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Run {
-    pub(super) scenario: String,
-    pub(super) round: usize,
-    pub(super) title: String,
-    pub(super) path: String,
-    pub(super) lock: String,
-    pub(super) bench: String,
-    pub(super) image: Image,
-    pub(super) seed: u64,
-    pub(super) began: String,
-    pub(super) outcome: String,
-    pub(super) exit: u8,
-    pub(super) wrong: Vec<String>,
-    pub(super) tolerance: String,
-    pub(super) unseen: Vec<String>,
-    pub(super) virtual_nanoseconds: u64,
-    pub(super) real_seconds: f64,
-    pub(super) versions: Versions,
-    pub(super) command: Vec<String>,
-    pub(super) again: String,
+pub(crate) struct Run {
+    pub(crate) scenario: String,
+    pub(crate) round: usize,
+    pub(crate) title: String,
+    pub(crate) path: String,
+    pub(crate) lock: String,
+    pub(crate) bench: String,
+    pub(crate) image: Image,
+    pub(crate) seed: u64,
+    pub(crate) began: String,
+    pub(crate) outcome: String,
+    pub(crate) exit: u8,
+    pub(crate) wrong: Vec<String>,
+    pub(crate) tolerance: String,
+    pub(crate) unseen: Vec<String>,
+    pub(crate) virtual_nanoseconds: u64,
+    pub(crate) real_seconds: f64,
+    pub(crate) versions: Versions,
+    pub(crate) command: Vec<String>,
+    pub(crate) again: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Image {
-    pub(super) file: String,
-    pub(super) sha256: String,
+pub(crate) struct Image {
+    pub(crate) file: String,
+    pub(crate) sha256: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Versions {
-    pub(super) rig: String,
-    pub(super) trace: u32,
+pub(crate) struct Versions {
+    pub(crate) rig: String,
+    pub(crate) trace: u32,
 }
 
 /// Names of the files in a run folder.
-pub(super) mod file {
+pub(crate) mod file {
+    pub(crate) const SCENARIO: &str = "scenario.yaml";
     pub(crate) const OUTCOMES: &str = "outcomes.txt";
     pub(crate) const ACCEPTED: &str = "accepted.txt";
     pub(crate) const TRACE: &str = "trace.vcd";
@@ -103,6 +106,7 @@ impl Evidence<'_> {
     }
 
     fn fill(&self, folder: &Path, record: &Record) -> io::Result<()> {
+        fs::write(folder.join(file::SCENARIO), self.scenario)?;
         for (name, outcomes) in [
             (file::OUTCOMES, self.outcomes),
             (file::ACCEPTED, self.accepted),

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 pub use console::Console;
 pub use evidence::{Evidence, EvidenceError};
+pub(crate) use evidence::{Run as RunFile, file};
 pub use folder::{RunFolder, RunFolderError};
 pub use json::{lines, rounds_line};
 pub use junit::junit;

@@ -234,6 +234,7 @@ fn a_run_folder_has_its_parts_and_a_name_of_its_own() {
     let trace = builder.finish(Nanos::from_secs(1)).unwrap();
     let outcomes = Outcomes::of(&trace);
     let evidence = super::Evidence {
+        scenario: "title: x\n",
         trace: Some(&trace),
         outcomes: Some(&outcomes),
         accepted: None,
@@ -252,6 +253,7 @@ fn a_run_folder_has_its_parts_and_a_name_of_its_own() {
     assert!(second.ends_with("19700101T000000-codes-wrong-2"));
     let read = |name: &str| std::fs::read_to_string(first.join(name)).unwrap();
     assert!(read("trace.vcd").contains("$timescale"));
+    assert_eq!(read("scenario.yaml"), "title: x\n");
     insta::assert_snapshot!(format!(
         "{}---\n{}---\n{}",
         read("outcomes.txt"),

@@ -74,6 +74,8 @@ pub struct Scenario {
     pub door: Door,
     /// How far times may be from the accepted ones, where the scenario says so.
     pub tolerance: Option<Tolerance>,
+    /// The file's text.
+    pub source: String,
     /// What is done, in order, `repeat` written out.
     pub steps: Vec<Step>,
 }

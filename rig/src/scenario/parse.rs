@@ -70,6 +70,7 @@ fn file(
         locks,
         door,
         tolerance,
+        source: source.to_owned(),
         steps: steps.into_iter().map(|placed| placed.step).collect(),
     })
 }

@@ -217,6 +217,7 @@ mod tests {
 
     /// Without what a file need not keep.
     fn bare(mut scenario: Scenario) -> Scenario {
+        scenario.source.clear();
         for step in &mut scenario.steps {
             step.line = 0;
             step.text.clear();
@@ -250,15 +251,15 @@ locks: ten-key
 door: right
 tolerance: 7ms + 2.5%
 steps:
-  - battery: { cells: [alkaline 80%, alkaline 80% leaking 20 ohm, nimh 12.5%, lithium 0% reversed] }
+  - battery: { cells: [alkaline 80%, alkaline 80% leaking 20.0 ohm, nimh 12.5%, lithium 0% reversed] }
   - battery: connect
-  - battery: { volts: 4.6 V, resistance: 2 ohm }
+  - battery: { volts: 4.6 V, resistance: 2.0 ohm }
   - note: \"Nobody: is there.\"
   - press: lock
   - expect: { motor: none, keypad: [green 1x, red 3x] }
   - expect: { keypad: green/red 4x }
   - press: { key: 5, for: 1.5s }
-  - enter: { code: \"0012\", confirm: no, down: 15ms, gap: 1500us }
+  - enter: { code: \"0012\", confirm: no, down: 15ms, gap: 1.5ms }
   - switch: 3 off
   - settle: 2min
   - hub: { set-code: \"1234\", slot: 2 }

@@ -44,7 +44,7 @@ pub enum Symptom {
 
 impl Symptom {
     /// Whether both break the same rule or miss the same wish, however they do it.
-    fn is_about(&self, other: &Symptom) -> bool {
+    pub(super) fn is_about(&self, other: &Symptom) -> bool {
         match (self, other) {
             (
                 Symptom::Miss {

@@ -13,7 +13,9 @@ use super::super::select::Selected;
 use crate::bench::{Bench, VirtualBench};
 use crate::lock::{Door, LockModel};
 use crate::outcome::Part;
-use crate::play::{Limits, NotReached, PlayError, Played, Situation, missing, play, prepare};
+use crate::play::{
+    Limits, NotReached, PlayError, Played, Situation, missing, phase, play, prepare,
+};
 use crate::report::Setting;
 use crate::scenario::Given;
 use crate::snapshot::Tolerance;
@@ -65,9 +67,6 @@ pub(super) struct Crew<'a> {
     pub(super) deadline: Duration,
     pub(super) interrupted: &'a AtomicBool,
 }
-
-/// As much later as a seed may have a run begin.
-const LATEST: Nanos = Nanos::from_millis(4);
 
 /// A lock in a given state, to be copied by every scenario that begins in it; or why there is none.
 type Ready = Result<(VirtualBench, Situation), NotReached>;
@@ -162,18 +161,6 @@ impl Crew<'_> {
             Err(not_reached) => Ok(End::NotReached(not_reached)),
         }
     }
-}
-
-/// How much later than usual a run begins: a person's finger knows nothing of the lock's clock. Less
-/// than the fixed part of the usual tolerance, by SplitMix64; nothing for seed 0.
-fn phase(seed: u64) -> Nanos {
-    if seed == 0 {
-        return Nanos::ZERO;
-    }
-    let mut mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    Nanos((mixed ^ (mixed >> 31)) % LATEST.0)
 }
 
 impl Givens {

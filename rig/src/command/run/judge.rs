@@ -84,6 +84,7 @@ impl Judge {
             again: self.again(task),
         };
         let evidence = Evidence {
+            scenario: &scenario.source,
             trace,
             outcomes: played.as_ref().map(|played| &played.outcomes),
             accepted: accepted.as_ref(),
