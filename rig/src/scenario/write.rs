@@ -96,6 +96,7 @@ fn action(action: &Action) -> String {
         ),
         Action::Hub(hub) => format!("hub: {}", self::hub(hub)),
         Action::CorruptStorage => "storage: corrupt".to_owned(),
+        Action::Hang => "processor: hang".to_owned(),
     }
 }
 
@@ -266,6 +267,7 @@ steps:
   - hub: { bytes: \"BD 04 01\" }
   - hub: { set-clock: \"14 06 21 03 46 47 06\" }
   - storage: corrupt
+  - processor: hang
   - wait: 90s
   - jam: stuck
 ";

@@ -34,7 +34,8 @@ pub(super) fn simpler(action: &Action) -> Vec<Action> {
         | Action::TurnKey(_)
         | Action::Jam(_)
         | Action::Hub(_)
-        | Action::CorruptStorage => Vec::new(),
+        | Action::CorruptStorage
+        | Action::Hang => Vec::new(),
     }
 }
 
