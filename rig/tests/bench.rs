@@ -1,95 +1,14 @@
 //! The `rig` command on benches in rehearsal: what the doctor finds, who owns a bench, and what the
-//! lines are left at when the rig is killed at any point.
+//! lines are left at when the doctor is killed at any point.
 
 mod instrument;
+mod rehearsal;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use instrument::{Instrument, Trouble};
-
-/// A bench in a folder of its own, with a supply on a pseudo-terminal.
-struct Rehearsal {
-    _folder: tempfile::TempDir,
-    bench: PathBuf,
-    state: PathBuf,
-    supply: Instrument,
-}
-
-/// Lines that the bench drives: two contacts that close high, one that sinks, and `enable`.
-const DRIVEN: [usize; 4] = [17, 18, 22, 24];
-
-fn rehearsal() -> Rehearsal {
-    let folder = tempfile::tempdir().unwrap();
-    let bench = folder.path().join("bench.yaml");
-    let supply = Instrument::plug_in(true);
-    let text = format!(
-        "title: A rehearsal\nlock: ten-key\npi: rehearsal\nstate: lines\n\
-         contacts:\n  \"1\": 17\n  lock: 18\n  program: {{ line: 22, closes: sink }}\n\
-         signals:\n  beeper: 6\n  status green: {{ line: 5, active: low }}\n\
-         enable: 24\nloopback: [[20, 21]]\n\
-         limits: {{ volts: 6.6 V, amperes: 1 A, run: 1min }}\n\
-         supply: {{ kind: scpi, port: {}, timeout: 400ms }}\n",
-        supply.path()
-    );
-    std::fs::write(&bench, text).unwrap();
-    Rehearsal {
-        state: folder.path().join("lines"),
-        bench,
-        _folder: folder,
-        supply,
-    }
-}
-
-impl Rehearsal {
-    fn rig(&self, verb: &str, more: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rig"));
-        command.arg(verb).arg(&self.bench).args(more);
-        command
-    }
-
-    fn output(&self, verb: &str, more: &[&str]) -> Output {
-        self.rig(verb, more).output().unwrap()
-    }
-
-    /// What the bench's lines were last driven to.
-    fn driven(&self) -> String {
-        let bytes = std::fs::read(&self.state).unwrap_or_default();
-        let line = |line| match bytes.get(line) {
-            Some(byte @ (b'H' | b'L' | b'Z')) => char::from(*byte),
-            _ => '.',
-        };
-        DRIVEN.map(line).iter().collect()
-    }
-
-    /// Waits until no guard of this bench is left.
-    fn wait_for_guard(&self) {
-        let began = Instant::now();
-        while guards(&self.bench) > 0 {
-            assert!(began.elapsed() < Duration::from_secs(60), "the guard stays");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-}
-
-/// How many guards of a bench there are.
-fn guards(bench: &Path) -> usize {
-    let needle = format!("\0guard\0{}\0", bench.display());
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    processes
-        .filter_map(|process| std::fs::read(process.path().join("cmdline")).ok())
-        .filter(|command| String::from_utf8_lossy(command).contains(&needle))
-        .count()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use instrument::Trouble;
+use rehearsal::{guards, rehearsal, stderr, stdout};
 
 #[test]
 fn the_doctor_finds_a_sound_bench_sound_and_leaves_it_off() {
@@ -104,8 +23,8 @@ fn the_doctor_finds_a_sound_bench_sound_and_leaves_it_off() {
     );
     // How late edges are is another number each time.
     let mut said = stdout(&output).replace(bench.supply.path(), "PORT");
-    if let (Some(from), Some(to)) = (said.find("; timed"), said.find("at worst\n")) {
-        said.replace_range(from..to, "; timed ... ");
+    if let (Some(from), Some(to)) = (said.find("timed "), said.find("at worst\n")) {
+        said.replace_range(from..to, "timed ... ");
     }
     insta::assert_snapshot!(said);
     assert_eq!(
@@ -129,7 +48,7 @@ fn the_doctor_names_what_is_wrong_and_ends_with_3() {
     let output = bench.output("doctor", &[]);
     assert_eq!(output.status.code(), Some(3));
     assert!(
-        stdout(&output).contains("FAILED         supply accuracy   off by 250 mV"),
+        stdout(&output).contains("FAILED         supply accuracy   +250 mV at 3000 mV, "),
         "{}",
         stdout(&output)
     );
@@ -213,7 +132,7 @@ fn the_second_on_a_bench_is_told_who_has_it() {
         .spawn()
         .unwrap();
     let began = Instant::now();
-    while guards(&bench.bench) == 0 {
+    while guards(&bench.bench).is_empty() {
         assert!(
             began.elapsed() < Duration::from_secs(30),
             "no guard was started"
@@ -227,6 +146,59 @@ fn the_second_on_a_bench_is_told_who_has_it() {
     first.kill().unwrap();
     first.wait().unwrap();
     bench.wait_for_guard();
+}
+
+#[test]
+fn the_doctor_ends_in_order_at_ctrl_c() {
+    let bench = rehearsal();
+    let doctor = bench
+        .rig("doctor", &["--live"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while !bench.supply.settings().on {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "no voltage is tried"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    rehearsal::signal(doctor.id(), "INT");
+    let output = doctor.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stdout(&output));
+    let said = stdout(&output);
+    assert!(
+        said.contains("not checkable  rest              interrupted"),
+        "{said}"
+    );
+    assert!(said.ends_with("contacts open, supply off\n"), "{said}");
+    assert_eq!(
+        (bench.driven().as_str(), bench.supply.settings().on),
+        ("LLZL", false)
+    );
+}
+
+#[test]
+fn a_live_lock_is_fed_heard_and_let_go() {
+    let bench = rehearsal::with_lock();
+    let output = bench.output("doctor", &["--live"]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", stderr(&output));
+    let heard = |part: &str| {
+        let line = said.lines().find(|line| line[15..].starts_with(part));
+        line.unwrap_or_else(|| panic!("nothing of {part} in {said}"))
+    };
+    assert!(
+        heard("signals").contains("contact 1 pressed: ") && heard("signals").contains("beeper "),
+        "{said}"
+    );
+    // The click's pitch, from its edges.
+    assert!(heard("beeper  ").contains(" 4000 Hz, every edge"), "{said}");
+    assert_eq!(
+        (bench.driven().as_str(), bench.supply.settings().on),
+        ("LLZL", false)
+    );
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub enum Capability {
     Supply,
     /// Give the pack any voltage.
     Voltage,
+    /// Give the pack as much as this, in millivolts.
+    Volts(u32),
     /// Give the pack any resistance.
     Resistance,
     /// Turn the key.
@@ -55,6 +57,10 @@ impl fmt::Display for Capability {
             Capability::Contact(contact) => write!(f, "close `{contact}`"),
             Capability::Supply => f.write_str("put the battery in and out"),
             Capability::Voltage => f.write_str("set the battery's voltage"),
+            Capability::Volts(millivolts) => {
+                let volts = f64::from(*millivolts) / 1_000.0;
+                write!(f, "set the battery's voltage to {volts:.2} V")
+            }
             Capability::Resistance => f.write_str("set the battery's resistance"),
             Capability::Key => f.write_str("turn the key"),
             Capability::Jam => f.write_str("jam the bolt"),
@@ -101,6 +107,11 @@ pub trait Bench {
 
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
+
+    /// The highest voltage that it may give the pack, in millivolts, where there is a limit.
+    fn most_volts(&self) -> Option<u32> {
+        None
+    }
 
     /// Channels that it never tells anything of, though a lock has them.
     fn unseen(&self) -> Vec<Channel> {

@@ -2,16 +2,19 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 
+use super::interrupt::{self, INTERRUPTED};
 use super::{Exit, Expected};
 use crate::bench::doctor::{Depth, examine};
 use crate::bench::file::BenchFile;
 
 /// Check every part of a bench, and leave everything off
 ///
-/// The lock stays disconnected unless `--live` is given. Ends with 3 if a check failed.
+/// Says for each part whether it passed, failed and what to do about it, or can't be checked. The lock
+/// stays disconnected unless `--live` is given. Ends with 3 if a check failed.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: rig doctor bench.yaml --live")]
 pub(crate) struct Doctor {
@@ -26,14 +29,20 @@ pub(crate) struct Doctor {
 impl Doctor {
     pub(crate) fn run(self) -> Result<Exit, Expected> {
         let file = BenchFile::load(&self.bench)?;
+        interrupt::listen()?;
         let mut printed = Ok(());
-        let sound = examine(&file, Depth { live: self.live }, &mut |finding| {
+        let depth = Depth { live: self.live };
+        let sound = examine(&file, depth, &INTERRUPTED, &mut |finding| {
             // A check that has begun is ended in order, whoever still reads.
             if printed.is_ok() {
                 printed = writeln!(std::io::stdout(), "{finding}");
             }
         });
         printed.map_err(Expected::Print)?;
-        Ok(if sound { Exit::Pass } else { Exit::Rig })
+        Ok(match (INTERRUPTED.load(Ordering::Relaxed), sound) {
+            (_, false) => Exit::Rig,
+            (true, true) => Exit::Interrupted,
+            (false, true) => Exit::Pass,
+        })
     }
 }

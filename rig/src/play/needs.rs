@@ -1,6 +1,7 @@
 //! What a scenario asks of a bench, by the steps it uses.
 
-use crate::bench::{Bench, Capabilities, Capability};
+use super::pack;
+use crate::bench::{Bench, Capabilities, Capability, Supply};
 use crate::lock::{Door, LockModel};
 use crate::scenario::{Action, Battery, Given, Hub, Scenario};
 use crate::trace::{Contact, Key};
@@ -9,9 +10,30 @@ use crate::trace::{Contact, Key};
 /// this is why.
 pub fn missing(scenario: &Scenario, bench: &dyn Bench) -> Option<Capability> {
     let can = bench.capabilities();
-    needs(scenario, bench.model())
+    let lacks = needs(scenario, bench.model())
         .into_iter()
-        .find(|need| !can.contains(need))
+        .find(|need| !can.contains(need));
+    lacks.or_else(|| {
+        let most = bench.most_volts()?;
+        let highest = packs(scenario).map(|pack| pack.millivolts).max()?;
+        (highest > most).then_some(Capability::Volts(highest))
+    })
+}
+
+/// The packs that a scenario's steps put in.
+fn packs(scenario: &Scenario) -> impl Iterator<Item = Supply> {
+    let packs = scenario.steps.iter().map(|step| match &step.action {
+        Action::Battery(Battery::Cells(cells)) => pack::supply(cells),
+        Action::Battery(Battery::Pack {
+            millivolts,
+            milliohms,
+        }) => Some(Supply {
+            millivolts: *millivolts,
+            milliohms: *milliohms,
+        }),
+        _ => None,
+    });
+    packs.flatten()
 }
 
 fn needs(scenario: &Scenario, model: LockModel) -> Capabilities {
@@ -54,8 +76,11 @@ fn needs(scenario: &Scenario, model: LockModel) -> Capabilities {
             Action::Jam(_) => {
                 needs.insert(Capability::Jam);
             }
-            Action::Battery(Battery::Cells(_)) => {
-                needs.extend([Capability::Voltage, Capability::Resistance]);
+            Action::Battery(Battery::Cells(cells)) => {
+                needs.insert(Capability::Voltage);
+                if !pack::supply(cells).is_some_and(pack::is_stiff) {
+                    needs.insert(Capability::Resistance);
+                }
             }
             Action::Hub(hub) => {
                 needs.insert(Capability::Hub);

@@ -5,6 +5,15 @@ use virtual_lock::board::{Cell as Physical, Chemistry as Material, Supply as Sou
 use crate::bench::Supply;
 use crate::scenario::{Cell, Chemistry};
 
+/// What four good cells have in series, in milliohms. A source without a resistance of its own plays
+/// such cells well enough: under the motor they sag by half a volt.
+const GOOD: u32 = 600;
+
+/// Whether these cells are no worse than good ones, so that their voltage is what matters.
+pub(super) fn is_stiff(pack: Supply) -> bool {
+    pack.milliohms.is_none_or(|milliohms| milliohms <= GOOD)
+}
+
 /// What the pack of these cells shows without load and has in series. A pack that is the wrong way
 /// round as a whole gives nothing.
 pub(super) fn supply(cells: &[Cell; 4]) -> Option<Supply> {

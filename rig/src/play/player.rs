@@ -191,8 +191,13 @@ impl<'b, 'l> Player<'b, 'l> {
                 };
             }
             Battery::Cells(cells) => {
-                self.situation.pack =
+                let mut pack =
                     pack::supply(&cells).ok_or(BenchError::Unable(Capability::Voltage))?;
+                let sags = self.bench.capabilities().contains(&Capability::Resistance);
+                if !sags && pack::is_stiff(pack) {
+                    pack.milliohms = None;
+                }
+                self.situation.pack = pack;
             }
         }
         if self.situation.pack_in {

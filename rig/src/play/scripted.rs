@@ -22,6 +22,8 @@ pub(crate) type Answer = Vec<(u64, Channel, bool)>;
 pub(crate) struct Scripted {
     pub(crate) now: Nanos,
     pub(crate) can: Capabilities,
+    /// The highest voltage that it gives.
+    pub(crate) most: Option<u32>,
     pub(crate) script: Vec<(Cue, Answer)>,
     /// Calls in their order, for tests to look at.
     pub(crate) calls: Vec<String>,
@@ -43,6 +45,7 @@ impl Scripted {
         Scripted {
             now: Nanos::ZERO,
             can,
+            most: None,
             script,
             calls: Vec::new(),
             breaks_at: None,
@@ -85,6 +88,10 @@ impl Bench for Scripted {
 
     fn capabilities(&self) -> Capabilities {
         self.can.clone()
+    }
+
+    fn most_volts(&self) -> Option<u32> {
+        self.most
     }
 
     fn now(&self) -> Nanos {

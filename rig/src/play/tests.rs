@@ -202,6 +202,19 @@ fn a_bench_that_lacks_something_says_what() {
         Some("turn the key")
     );
     assert_eq!(needs(&bench, "press: hub").as_deref(), Some("close `hub`"));
+    // Cells that hold their voltage are played by anyone who can set one; worn ones are not.
+    let cells = |what: &str| format!("battery: {{ {what} }}");
+    let fresh = cells("chemistry: alkaline, charge: 100%");
+    assert_eq!(needs(&bench, &fresh), None);
+    assert_eq!(
+        needs(&bench, &cells("chemistry: alkaline, charge: 5%")).as_deref(),
+        Some("set the battery's resistance")
+    );
+    bench.most = Some(6_300);
+    assert_eq!(
+        needs(&bench, &fresh).as_deref(),
+        Some("set the battery's voltage to 6.40 V")
+    );
     bench.can.remove(&Capability::New);
     assert_eq!(
         needs(&bench, "wait: 1s").as_deref(),

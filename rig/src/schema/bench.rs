@@ -11,6 +11,7 @@ use super::{
 };
 use crate::bench::file::wires::{SIGNALS, contacts_of};
 use crate::bench::file::{Closes, Header, Via};
+use crate::bench::probe::CHIP;
 use crate::bench::supply::{COMMANDS, DIALECTS};
 use crate::lock::LockModel;
 
@@ -234,10 +235,7 @@ fn probe() -> Schema {
     let mut probe = mapping(
         "The debug probe",
         vec![
-            (
-                "chip",
-                any_text("The chip, as probe-rs calls it: `nRF52840_xxAA`"),
-            ),
+            ("chip", word("The chip, as probe-rs calls it", &[CHIP])),
             (
                 "selector",
                 text(

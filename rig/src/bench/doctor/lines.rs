@@ -20,8 +20,7 @@ const HALF: Nanos = Nanos::from_micros(125);
 
 pub(super) fn header(file: &BenchFile, header: &dyn Lines, notes: &mut Notes<'_>) {
     let name = header.name();
-    let plain = |text: &str| text.to_lowercase().replace([' ', '-'], "");
-    if file.header.is_rehearsal() || plain(&name).ends_with(&plain(&file.header.title())) {
+    if file.header.is_rehearsal() || file.header.is(&name) {
         notes.passed("header", name);
     } else {
         let says = file.header.title();
@@ -41,11 +40,6 @@ pub(super) fn drives(file: &BenchFile, header: &mut dyn Lines, notes: &mut Notes
     let enable = file.enable.map(|switch| ("enable".to_owned(), switch));
     let mut right = 0;
     let mut floats = 0;
-    // The supply may be on from before; it is switched off first where it can be.
-    if let Err(error) = super::super::pi::make_lines_safe(file, header) {
-        notes.failed("lines", error);
-        return;
-    }
     for (name, switch) in contacts.chain(enable) {
         match drive(header, switch) {
             Ok(Read::Follows) => right += 1,
@@ -69,7 +63,7 @@ pub(super) fn drives(file: &BenchFile, header: &mut dyn Lines, notes: &mut Notes
     }
     notes.unknown(
         "contacts",
-        "whether the lock sees them close: play a scenario, or `rig doctor --live`",
+        "whether the lock sees each of them close: play a scenario that uses it",
     );
 }
 
@@ -109,19 +103,44 @@ fn drive(header: &mut dyn Lines, switch: Switch) -> Result<Read, LineError> {
 /// Sends edges over each wire and times them.
 pub(super) fn loopback(file: &BenchFile, header: &mut dyn Lines, notes: &mut Notes<'_>) {
     if file.loopback.is_empty() {
-        notes.unknown("edge times", "the bench file has no `loopback` wire");
+        let why = "the bench file has no `loopback` wire";
+        notes.unknown("edge times", why);
+        notes.unknown("beeper rate", why);
     }
     for (out, back) in &file.loopback {
+        if notes.stopped() {
+            return;
+        }
         let name = format!("loopback {}-{}", out.0, back.0);
         let done = send(header, *out, *back, file.lag);
         // Not driven any more, whatever came of it.
         let rest = header.set(*out, Drive::Float);
         match done.and_then(|report| rest.map(|()| report)) {
-            Ok(Ok(times)) => notes.passed(&name, times),
+            Ok(Ok(Sent { times, tone })) => {
+                notes.passed(&name, times);
+                match tone {
+                    Ok(()) => notes.passed(
+                        "beeper rate",
+                        format!("all {TONE} edges of a 4 kHz tone came back"),
+                    ),
+                    Err(lost) => notes.wrong(
+                        "beeper rate",
+                        format!("{lost}: does another program keep this Pi busy?"),
+                    ),
+                }
+            }
             Ok(Err(wrong)) => notes.wrong(&name, wrong),
             Err(error) => notes.failed(&name, error),
         }
     }
+}
+
+/// What came back over a wire.
+struct Sent {
+    /// When single edges did, in words.
+    times: String,
+    /// Whether a tone came back whole; or what is missing.
+    tone: Result<(), String>,
 }
 
 /// What came back; or what was wrong with it.
@@ -130,7 +149,7 @@ fn send(
     out: Gpio,
     back: Gpio,
     lag: Nanos,
-) -> Result<Result<String, String>, LineError> {
+) -> Result<Result<Sent, String>, LineError> {
     header.set(out, Drive::Low)?;
     // Not as a tone: how even it is depends on who else wants this processor. All are counted.
     let reader = Reader::start(header, &[(back, Bias::Off)], &[], lag)?;
@@ -156,20 +175,25 @@ fn send(
         }
         header.set(out, if i % 2 == 0 { Drive::High } else { Drive::Low })?;
     }
-    let tone = settle(header, &reader)?;
-    if tone.len() != TONE {
-        return Ok(Err(format!(
+    let tone = match settle(header, &reader) {
+        Ok(edges) if edges.len() == TONE => Ok(()),
+        Ok(edges) => Err(format!(
             "{} of {TONE} edges of a 4 kHz tone came back",
-            tone.len()
-        )));
-    }
+            edges.len()
+        )),
+        Err(LineError::Doubt(_)) => Err("edges of a 4 kHz tone were lost on the way".to_owned()),
+        Err(error) => return Err(error),
+    };
     late.sort_unstable();
     let micros = |nanos: Nanos| nanos.0 / 1_000;
-    Ok(Ok(format!(
-        "{EDGES} edges and a 4 kHz tone whole; timed {} us after sending (median), {} us at worst",
-        micros(late[EDGES / 2]),
-        micros(late[EDGES - 1])
-    )))
+    Ok(Ok(Sent {
+        times: format!(
+            "{EDGES} edges, timed {} us after sending (median), {} us at worst",
+            micros(late[EDGES / 2]),
+            micros(late[EDGES - 1])
+        ),
+        tone,
+    }))
 }
 
 /// Waits until everything up to now is known.
@@ -188,15 +212,4 @@ fn settle(header: &dyn Lines, reader: &Reader) -> Result<Vec<Edge>, LineError> {
             });
         }
     }
-}
-
-/// What can be said of signals while the lock is off.
-pub(super) fn signals(file: &BenchFile, notes: &mut Notes<'_>) {
-    notes.unknown(
-        "signals",
-        format!(
-            "{} watched lines: only the lock drives them; play a scenario, or `rig doctor --live`",
-            file.signals.len()
-        ),
-    );
 }

@@ -3,20 +3,22 @@
 //! checked is said to be so, never passed over.
 
 mod lines;
+mod live;
 mod power;
+mod reach;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
-use std::time::Duration;
-
-use probe_rs::probe::DebugProbeSelector;
-use probe_rs::probe::list::Lister;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::file::BenchFile;
 use super::lines::Lines;
 use super::owner::Owner;
 use super::pi::guard::Guard;
-use super::pi::{make_lines_safe, open_lines, safe_supply, usb};
-use super::supply::{Link, LinkError};
+use super::pi::{PiError, make_lines_safe, open_lines, open_monitor, open_supply, safe_supply};
+use super::supply::{Monitor, Supply, SupplyError};
 
 /// What came of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +63,7 @@ pub struct Depth {
 struct Notes<'a> {
     tell: &'a mut dyn FnMut(Finding),
     sound: bool,
+    stop: &'a AtomicBool,
 }
 
 impl Notes<'_> {
@@ -84,17 +87,33 @@ impl Notes<'_> {
         self.note(part, Verdict::Failed(what.into()));
     }
 
+    /// Whether whoever asked wants no more of it.
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     fn unknown(&mut self, part: &str, why: impl Into<String>) {
         self.note(part, Verdict::NotCheckable(why.into()));
     }
 }
 
-/// Examines a bench and tells each finding as it is made. True if nothing failed.
-pub fn examine(file: &BenchFile, depth: Depth, tell: &mut dyn FnMut(Finding)) -> bool {
-    let mut notes = Notes { tell, sound: true };
+/// Examines a bench and tells each finding as it is made. True if nothing failed. When `stop` becomes
+/// true, what has begun is ended in order and the rest is left out.
+pub fn examine(
+    file: &BenchFile,
+    depth: Depth,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(Finding),
+) -> bool {
+    let mut notes = Notes {
+        tell,
+        sound: true,
+        stop,
+    };
     for caution in &file.cautions {
         notes.unknown("bench file", caution.as_str());
     }
+    reach::permissions(file, &mut notes);
     let owner = match Owner::take(file) {
         Ok(owner) => owner,
         Err(error) => {
@@ -112,7 +131,7 @@ pub fn examine(file: &BenchFile, depth: Depth, tell: &mut dyn FnMut(Finding)) ->
         }
     };
     notes.passed("guard", "ready to make the bench safe");
-    examine_parts(file, depth, &mut notes);
+    examine_parts(file, depth, Parts::open(file), &mut notes);
     if notes.sound {
         guard.release();
     } else {
@@ -122,73 +141,83 @@ pub fn examine(file: &BenchFile, depth: Depth, tell: &mut dyn FnMut(Finding)) ->
     notes.sound
 }
 
-fn examine_parts(file: &BenchFile, depth: Depth, notes: &mut Notes<'_>) {
-    match open_lines(file) {
-        Ok(mut header) => {
-            lines::header(file, &*header, notes);
-            lines::drives(file, &mut *header, notes);
-            lines::loopback(file, &mut *header, notes);
-            power::examine(file, &mut *header, depth, notes);
-            lines::signals(file, notes);
-            end_safe(file, &mut *header, notes);
-        }
-        Err(error) => notes.failed("header", error),
-    }
-    hub(file, notes);
-    probe(file, notes);
+/// The parts that a file names, opened; or why they don't open.
+struct Parts {
+    header: Result<Box<dyn Lines>, PiError>,
+    supply: Result<Box<dyn Supply>, SupplyError>,
+    monitor: Result<Option<Monitor>, SupplyError>,
 }
 
-/// The probe by itself. The chip behind it is asked only while the lock is fed.
-fn probe(file: &BenchFile, notes: &mut Notes<'_>) {
-    let Some(settings) = &file.probe else {
-        return;
-    };
-    let selector = match usb::selector(&settings.which) {
-        Ok(selector) => selector,
-        Err(error) => return notes.failed("probe", error),
-    };
-    let opened = selector
-        .parse::<DebugProbeSelector>()
-        .map_err(|error| error.to_string())
-        .and_then(|parsed| {
-            Lister::new()
-                .open(parsed)
-                .map_err(|error| error.to_string())
+impl Parts {
+    /// Opens them; the lines are made safe before anything else is touched.
+    fn open(file: &BenchFile) -> Parts {
+        let header = open_lines(file).and_then(|mut header| {
+            make_lines_safe(file, &mut *header)?;
+            Ok(header)
         });
-    match opened {
-        Ok(probe) => notes.passed("probe", format!("{} opens", probe.get_name())),
-        Err(error) => notes.wrong(
-            "probe",
-            format!("{selector} does not open: {error}; `probe-rs list` shows what is there"),
-        ),
+        Parts {
+            header,
+            supply: open_supply(file),
+            monitor: open_monitor(file),
+        }
     }
 }
 
-/// The hub's port; whether a lock is behind it only the lock can say.
-fn hub(file: &BenchFile, notes: &mut Notes<'_>) {
-    let Some(port) = &file.hub else {
-        return;
+fn examine_parts(file: &BenchFile, depth: Depth, parts: Parts, notes: &mut Notes<'_>) {
+    let mut header = parts
+        .header
+        .map_err(|error| notes.failed("header", error))
+        .ok();
+    if let Some(header) = &mut header {
+        lines::header(file, &**header, notes);
+        lines::drives(file, &mut **header, notes);
+        lines::loopback(file, &mut **header, notes);
+    }
+    let mut supply = parts
+        .supply
+        .map_err(|error| notes.failed("supply", error))
+        .ok();
+    let mut monitor = power::monitor(parts.monitor, notes);
+    if let Some(supply) = &mut supply
+        && !notes.stopped()
+    {
+        let alone = header.is_some();
+        power::examine(file, alone, &mut **supply, monitor.as_mut(), notes);
+    }
+    reach::hub(file, notes);
+    reach::probe(file, notes);
+    match (&mut header, &mut supply) {
+        (Some(header), Some(supply)) if depth.live && !notes.stopped() => {
+            live::examine(file, &mut **header, &mut **supply, notes);
+        }
+        _ => live::left_out(file, depth, notes),
+    }
+    if notes.stopped() {
+        notes.unknown("rest", "interrupted");
+    }
+    end_safe(file, header, supply, notes);
+}
+
+/// Opens every contact and switches the supply off. What didn't open is tried once more.
+fn end_safe(
+    file: &BenchFile,
+    header: Option<Box<dyn Lines>>,
+    supply: Option<Box<dyn Supply>>,
+    notes: &mut Notes<'_>,
+) {
+    let lines = match header {
+        Some(mut header) => make_lines_safe(file, &mut *header).map_err(|error| error.to_string()),
+        None => Err("find its lines again".to_owned()),
     };
-    match Link::open(
-        port,
-        9600,
-        super::supply::Ends::Nothing,
-        Duration::from_millis(100),
-    ) {
-        Ok(_) => notes.passed(
-            "hub",
-            format!("{port} opens; the lock answers in scenarios"),
-        ),
-        Err(error @ LinkError::Open { .. }) => notes.failed("hub", error),
-        Err(error) => notes.failed("hub", error),
-    }
-}
-
-fn end_safe(file: &BenchFile, header: &mut dyn Lines, notes: &mut Notes<'_>) {
-    let lines = make_lines_safe(file, header).map_err(|error| error.to_string());
-    let supply = safe_supply(file).map_err(|error| error.to_string());
-    match lines.and(supply) {
+    let supply = match supply {
+        Some(mut supply) => supply.switch(false),
+        None => safe_supply(file),
+    };
+    match lines.and(supply.map_err(|error| error.to_string())) {
         Ok(()) => notes.passed("end", "contacts open, supply off"),
-        Err(error) => notes.failed("end", error),
+        Err(error) => notes.failed(
+            "end",
+            format!("leave the bench off: {error}; switch the supply off by hand"),
+        ),
     }
 }

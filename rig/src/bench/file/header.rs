@@ -66,6 +66,17 @@ impl Header {
         }
     }
 
+    /// Whether a board that calls itself `board` has this header.
+    pub(crate) fn is(self, board: &str) -> bool {
+        let plain = |text: &str| text.to_lowercase().replace([' ', '-'], "");
+        // A radio doesn't change the header; the first model B's does not have the same lines.
+        let board = plain(board);
+        let title = plain(&self.title());
+        ["", "w", "rev2"]
+            .iter()
+            .any(|more| board == format!("{title}{more}"))
+    }
+
     /// Whether it brings out a line for use.
     pub(crate) fn has(self, line: Gpio) -> bool {
         if HEADERS[self.index].1 {
@@ -107,6 +118,27 @@ mod tests {
         pins.extend([1, 2, 4, 17, 6, 9, 14, 20, 25, 30, 34, 39]);
         pins.sort_unstable();
         assert_eq!(pins, (1..=40).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    fn boards_are_known_by_what_they_call_themselves() {
+        let names = |board: &str| -> Vec<&str> {
+            let all = (0..).map_while(Header::at);
+            all.filter(|header| header.is(board))
+                .map(Header::name)
+                .collect()
+        };
+        for (board, name) in [
+            ("Raspberry Pi B Rev 2", "b"),
+            ("Raspberry Pi 3 B", "3b"),
+            ("Raspberry Pi 3 B+", "3b+"),
+            ("Raspberry Pi Zero W", "zero"),
+            ("Raspberry Pi Zero 2 W", "zero 2"),
+            ("Raspberry Pi 500", "500"),
+        ] {
+            assert_eq!(names(board), [name], "{board}");
+        }
+        assert_eq!(names("Raspberry Pi B Rev 1"), [""; 0]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::bench::lines::LAG;
+use crate::bench::probe::CHIP;
 use crate::bench::supply::{COMMANDS, DIALECTS, DacSettings, Dialect, Ends, Limits, ScpiSettings};
 use crate::lock::LockModel;
 use crate::scenario::fields::{Fields, Reader};
@@ -412,10 +413,11 @@ fn monitor(reader: &mut Reader, node: &Node) -> Option<MonitorSettings> {
 
 fn probe(reader: &mut Reader, node: &Node) -> Option<ProbeSettings> {
     let fields = reader.fields(node, "`probe`", &["chip", "selector", "usb"])?;
-    let chip_help = "name it as probe-rs does: `nRF52840_xxAA`";
     let chip = match fields.get("chip") {
-        None => Some(crate::bench::probe::CHIP.to_owned()),
-        Some(node) => reader.text(node, "`chip`", chip_help).map(str::to_owned),
+        None => Some(CHIP.to_owned()),
+        Some(node) => reader
+            .choice(node, "`chip`", &[CHIP])
+            .map(|_| CHIP.to_owned()),
     };
     let which_help = "write `selector: 1366:1015` or `usb: 1-1.3`";
     let which = match (fields.get("selector"), fields.get("usb")) {

@@ -119,6 +119,10 @@ fn wrong_words_and_quantities_are_refused() {
         ),
         but(
             "enable: 24",
+            "enable: 24\nprobe: { usb: 1-1.3, chip: nRF52833_xxAA }",
+        ),
+        but(
+            "enable: 24",
             "enable: 24\nmonitor: { address: 0x60, shunt: 0 ohm }",
         ),
         but(

@@ -16,7 +16,7 @@ use crate::bench::supply::{LinkError, open_port};
 use crate::trace::Nanos;
 
 /// Speed of the bus.
-pub(crate) const BAUD: u32 = 9_600;
+const BAUD: u32 = 9_600;
 
 /// Start bit, eight data bits, stop bit.
 const BITS: u64 = 10;
@@ -25,10 +25,10 @@ const BITS: u64 = 10;
 const POLL: Duration = Duration::from_millis(50);
 
 /// A byte from the lock, and when it was there, on the header's clock.
-pub(super) type Heard = (Nanos, u8);
+pub(crate) type Heard = (Nanos, u8);
 
 /// The hub's port.
-pub(super) struct HubPort {
+pub(crate) struct HubPort {
     port: Box<dyn SerialPort>,
     name: String,
     heard: Receiver<Result<Heard, LinkError>>,
@@ -40,7 +40,7 @@ pub(super) struct HubPort {
 
 impl HubPort {
     /// Opens a port and listens from now on.
-    pub(super) fn open(name: &str) -> Result<HubPort, PiError> {
+    pub(crate) fn open(name: &str) -> Result<HubPort, PiError> {
         let port = open_port(name, BAUD, POLL).map_err(PiError::Hub)?;
         let ears = port
             .try_clone()
@@ -65,7 +65,7 @@ impl HubPort {
     }
 
     /// Sends bytes after those that are still being sent; the times at which each is through.
-    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<Vec<Heard>, PiError> {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<Vec<Heard>, PiError> {
         let begin = self.busy_until.max(monotonic());
         self.port
             .write_all(bytes)
@@ -83,7 +83,7 @@ impl HubPort {
     }
 
     /// What the lock sent since the last time.
-    pub(super) fn heard(&self) -> Result<Vec<Heard>, PiError> {
+    pub(crate) fn heard(&self) -> Result<Vec<Heard>, PiError> {
         let mut bytes = Vec::new();
         loop {
             match self.heard.try_recv() {

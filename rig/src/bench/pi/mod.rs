@@ -357,6 +357,10 @@ impl Bench for PiBench {
         can
     }
 
+    fn most_volts(&self) -> Option<u32> {
+        Some(self.file.limits.millivolts)
+    }
+
     fn unseen(&self) -> Vec<Channel> {
         // What the processor does behind its pins no bench sees.
         let mut unseen = vec![Channel::Power, Channel::Reset];

@@ -150,6 +150,8 @@ pub(crate) mod fake {
         pub(crate) power_down: u8,
         /// Bits of the DAC that stick at one.
         pub(crate) stuck: u16,
+        /// The largest code that the DAC takes.
+        pub(crate) most: Option<u16>,
         /// The monitor's configuration register.
         pub(crate) config: u16,
         /// What the monitor's bus input is at, in millivolts.
@@ -186,7 +188,9 @@ pub(crate) mod fake {
             match (address, bytes) {
                 (0x60, [high, low]) if high >> 6 == 0 => {
                     chips.power_down = high >> 4 & 3;
-                    chips.dac = (u16::from(high & 0xF) << 8 | u16::from(*low)) | chips.stuck;
+                    let code = u16::from(high & 0xF) << 8 | u16::from(*low);
+                    let most = chips.most.unwrap_or(0xFFF);
+                    chips.dac = code.min(most) | chips.stuck;
                 }
                 (0x40, [0, high, low]) => {
                     chips.config = u16::from_be_bytes([*high, *low]);
