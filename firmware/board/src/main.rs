@@ -18,7 +18,7 @@ use core::panic::PanicInfo;
 use beeper::Beeper;
 use defmt_rtt as _;
 use embassy_executor::Spawner;
-use embassy_futures::select::select;
+use embassy_futures::select::{Either, select};
 use embassy_nrf::config::{Config, LfclkSource};
 use embassy_nrf::gpio::Input;
 use embassy_nrf::nvmc::Nvmc;
@@ -112,8 +112,24 @@ async fn main(spawner: Spawner) {
         }
         if outputs.measure {
             measured = Some(sense.measure().await);
-        } else {
-            select(CHANGE.wait(), Timer::at(wake(lock.next_deadline(now)))).await;
+            continue;
+        }
+        let but_motor = lock.deadline_but_motor(now);
+        let mut motor = lock.motor_deadline();
+        // A sample that only says that the motor runs on needs no step.
+        while let Either::Second(()) =
+            select(CHANGE.wait(), Timer::at(wake(motor, but_motor))).await
+            && lock.wants_sample(self::now())
+        {
+            let sample = sense.measure().await;
+            motor = match CHANGE.signaled() {
+                false => lock.runs_on(self::now(), sample),
+                true => None,
+            };
+            if motor.is_none() {
+                measured = Some(sample);
+                break;
+            }
         }
     }
 }
@@ -155,10 +171,10 @@ fn now() -> Moment {
 /// A tick is 15625/512 microseconds.
 const _: () = assert!(TICK_HZ * 15_625 == 512 * 1_000_000);
 
-/// The tick at or after `deadline`, and no later than the watchdog allows.
-fn wake(deadline: Option<Moment>) -> Instant {
+/// The tick at or after the first of two deadlines, and no later than the watchdog allows.
+fn wake(motor: Option<Moment>, other: Option<Moment>) -> Instant {
     let latest = Instant::now() + LONGEST_SLEEP;
-    match deadline {
+    match [motor, other].into_iter().flatten().min() {
         Some(deadline) => {
             let ticks = (deadline.as_micros() * 512).div_ceil(15_625);
             Instant::from_ticks(ticks).min(latest)

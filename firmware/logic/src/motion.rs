@@ -144,6 +144,15 @@ impl Motion {
         }
     }
 
+    /// Takes a sample that only says that the motor runs on, and gives the next deadline; `None` when it
+    /// says more, or when nobody waits for one.
+    pub(crate) fn runs_on(&mut self, now: Moment, measured: Measured) -> Option<Moment> {
+        let Stage::Running(_, _, run) = &mut self.stage else {
+            return None;
+        };
+        run.runs_on(now, measured).then(|| run.deadline())
+    }
+
     /// When there is something to do, a sample aside that is wanted at once.
     pub(crate) fn deadline(&self) -> Option<Moment> {
         match self.stage {

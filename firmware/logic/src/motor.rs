@@ -84,6 +84,13 @@ impl Run {
         now >= self.next_sample
     }
 
+    /// Takes a sample of a motor that neither stalls nor empties the pack, as most are; `false` leaves
+    /// one that does to [`Run::sampled`].
+    pub(crate) fn runs_on(&mut self, now: Moment, measured: Measured) -> bool {
+        let ordinary = measured.motor < STALLED_FROM && measured.pack >= RUNNING_TOO_LOW;
+        ordinary && self.sampled(now, measured).is_none()
+    }
+
     pub(crate) fn sampled(&mut self, now: Moment, measured: Measured) -> Option<Stop> {
         self.next_sample = now + SAMPLE_EVERY;
         self.stalled = counted(self.stalled, measured.motor >= STALLED_FROM);
@@ -151,6 +158,27 @@ mod tests {
             let (stopped, why) = run(|now| if now >= stalls_at { STALL } else { FREE });
             assert_eq!(why, Stop::Stalled);
             assert!((25..=35).contains(&(stopped - stalls_at)), "{stalls_at}");
+        }
+    }
+
+    #[test]
+    fn a_sample_that_says_nothing_new_is_the_same_on_its_short_way() {
+        let mut usual = Run::start(Bridge::Open, at(0));
+        let mut short = usual;
+        for sample in [FREE, STALL, STALL, FREE, EMPTY, STALL, FREE, FREE] {
+            let now = usual.deadline();
+            assert_eq!(short.deadline(), now);
+            usual.sampled(now, sample);
+            let runs_on = short.runs_on(now, sample);
+            assert_eq!(runs_on, sample == FREE);
+            if !runs_on {
+                assert!(short.wants_sample(now));
+                short.sampled(now, sample);
+            }
+            assert_eq!(
+                (short.stalled, short.collapsed),
+                (usual.stalled, usual.collapsed)
+            );
         }
     }
 

@@ -185,14 +185,35 @@ impl Lock {
         }
     }
 
+    /// Whether a sample of the running motor is due, which [`Lock::runs_on`] may take.
+    pub fn wants_sample(&self, now: Moment) -> bool {
+        self.motion.wants_sample(now)
+    }
+
+    /// Takes a sample that only says that the motor runs on, and says when the motor wants looking at
+    /// again. `None` when the sample says more: then nothing has changed, and [`Lock::step`] has to
+    /// take it.
+    pub fn runs_on(&mut self, now: Moment, measured: Measured) -> Option<Moment> {
+        self.motion.runs_on(now, measured)
+    }
+
     /// When [`Lock::step`] has to be called next, should nothing come in before.
     pub fn next_deadline(&self, now: Moment) -> Option<Moment> {
+        earliest([self.deadline_but_motor(now), self.motor_deadline()])
+    }
+
+    /// When a running motor wants looking at.
+    pub fn motor_deadline(&self) -> Option<Moment> {
+        self.motion.deadline()
+    }
+
+    /// The same, the motor aside: [`Lock::runs_on`] leaves it as it is.
+    pub fn deadline_but_motor(&self, now: Moment) -> Option<Moment> {
         earliest([
             self.debounce.deadline(),
             self.feedback.deadline(now),
             self.gesture.deadline(),
             self.keypad_deadline(),
-            self.motion.deadline(),
             self.auto_lock,
             self.idle.deadline(),
             self.link.deadline(),
