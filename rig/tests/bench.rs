@@ -4,7 +4,8 @@
 mod instrument;
 mod rehearsal;
 
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use instrument::Trouble;
@@ -253,4 +254,53 @@ fn the_supply_is_on_for_a_while_or_off_at_once() {
     let output = bench.output("power", &["--volts", "8V"]);
     assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
     assert!(!bench.supply.settings().on);
+}
+
+/// A rehearsal with a lock of its own to play on.
+fn rehearsed_lock(folder: &Path) -> PathBuf {
+    let hardware = Path::new(env!("CARGO_MANIFEST_DIR")).join("hardware");
+    let text = std::fs::read_to_string(hardware.join("rehearsal.yaml")).unwrap();
+    let image = hardware.join("../../firmware/images");
+    let bench = folder.join("bench.yaml");
+    let text = text.replace("../../firmware/images", image.to_str().unwrap());
+    std::fs::write(&bench, text + "state: lines\n").unwrap();
+    bench
+}
+
+#[test]
+fn a_run_that_is_stopped_says_what_is_left_safe() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = rehearsed_lock(folder.path());
+    let scenario = folder.path().join("slow.yaml");
+    std::fs::write(&scenario, "title: T\ngiven: new\nsteps: [wait: 5min]\n").unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_rig"))
+        .arg("run")
+        .args([&scenario, Path::new("--bench"), &bench])
+        .current_dir(folder.path())
+        .env("CI", "true")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Program is held for its factory reset: line 20 sinks.
+    let began = Instant::now();
+    let held = || {
+        let lines = std::fs::read(folder.path().join("lines")).unwrap_or_default();
+        lines.get(20) == Some(&b'L')
+    };
+    while !held() {
+        assert!(began.elapsed() < Duration::from_secs(60), "nothing is done");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(stdout(&output).contains("stopped "), "{}", stdout(&output));
+    assert!(
+        stderr(&output).contains("safe: supply off, every contact open"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!held());
 }

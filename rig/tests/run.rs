@@ -220,3 +220,18 @@ fn the_same_run_twice_gives_the_same_trace_byte_for_byte() {
     assert!(traces[0].iter().all(|trace| trace.len() > 1_000));
     assert_eq!(traces[0], traces[1]);
 }
+
+#[test]
+fn quiet_prints_only_what_did_not_pass() {
+    let folder = copied("quiet", true);
+    let output = run(&folder, &[PASSES, "--quiet"]);
+    let told = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(
+        !told.contains(PASSES) && told.contains("1 passed"),
+        "{told}"
+    );
+    fs::remove_dir_all(folder.join("scenarios/snapshots")).unwrap();
+    let told = text(&run(&folder, &[PASSES, "--quiet"]));
+    assert!(told.contains("missing   ten-key"), "{told}");
+}

@@ -6,6 +6,7 @@
 
 mod given;
 mod hub;
+mod live;
 mod miss;
 mod needs;
 mod pack;
@@ -21,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 pub use given::{NotReached, prepare, procedures};
+pub use live::Spectator;
 pub use miss::Miss;
 pub use needs::missing;
 pub use renew::renew;
@@ -117,11 +119,22 @@ pub fn play(
     scenario: &Scenario,
     limits: Limits<'_>,
 ) -> Result<Played, PlayError> {
+    play_before(bench, situation, scenario, limits, None)
+}
+
+/// As [`play`], telling `spectator` what is going on.
+pub fn play_before<'s>(
+    bench: &mut dyn Bench,
+    situation: &mut Situation,
+    scenario: &Scenario,
+    limits: Limits<'s>,
+    spectator: Option<&'s mut (dyn Spectator + 's)>,
+) -> Result<Played, PlayError> {
     // A scenario that has to do with the hub has one; it answers until it is away.
     situation.hub.answers = scenario.steps.iter().any(|step| step.action.has_hub());
     let played = Player::new(bench, situation, limits)
         .map_err(PlayError::from)
-        .and_then(|player| player.steps(&scenario.steps));
+        .and_then(|player| player.before(spectator).steps(&scenario.steps));
     let safe = bench.make_safe();
     let played = played?;
     safe?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::live::{Live, Spectator, estimate};
 use super::{Limits, Miss, PlayError, Played, Situation, pack};
 use crate::bench::log::LogLine;
 use crate::bench::{Bench, BenchError, Capability, Supply};
@@ -28,6 +29,8 @@ pub(super) struct Player<'b, 'l> {
     limits: Limits<'l>,
     model: LockModel,
     watch: Watch,
+    spectator: Option<&'l mut (dyn Spectator + 'l)>,
+    live: Live,
 }
 
 /// What has been seen so far. With copies of bench and situation it is all that a run needs to go on
@@ -114,7 +117,18 @@ impl<'b, 'l> Player<'b, 'l> {
             situation,
             limits,
             watch,
+            spectator: None,
+            live: Live::default(),
         }
+    }
+
+    /// Tells `spectator` what is going on.
+    pub(super) fn before(
+        mut self,
+        spectator: Option<&'l mut (dyn Spectator + 'l)>,
+    ) -> Player<'b, 'l> {
+        self.spectator = spectator;
+        self
     }
 
     /// What has been seen, for another to go on with.
@@ -124,10 +138,32 @@ impl<'b, 'l> Player<'b, 'l> {
 
     /// Does all the steps.
     pub(super) fn steps(mut self, steps: &[Step]) -> Result<Played, PlayError> {
-        for step in steps {
+        for (index, step) in steps.iter().enumerate() {
+            if let Some(spectator) = &mut self.spectator {
+                let left = estimate(&steps[index..], self.model);
+                spectator.step(index + 1, steps.len(), step, left);
+            }
             self.next(step)?;
         }
+        self.tell(true)?;
         self.watch.end(self.bench, steps)
+    }
+
+    /// Tells the spectator what is new and over.
+    fn tell(&mut self, ended: bool) -> Result<(), PlayError> {
+        let Some(spectator) = &mut self.spectator else {
+            return Ok(());
+        };
+        let now = self.bench.now().since(self.watch.epoch);
+        if !ended && !self.live.is_due(now) {
+            return Ok(());
+        }
+        let trace = self.watch.trace.clone();
+        let trace = trace.finish(now).map_err(BenchError::from)?;
+        for (number, outcome) in self.live.news(&Outcomes::of(&trace), now, ended) {
+            spectator.outcome(number, &outcome);
+        }
+        Ok(())
     }
 
     /// Does the next step.
@@ -336,7 +372,7 @@ impl<'b, 'l> Player<'b, 'l> {
             }
             .into());
         }
-        Ok(())
+        self.tell(false)
     }
 
     fn record(&mut self, event: Event) -> Result<(), BenchError> {

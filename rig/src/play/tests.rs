@@ -5,10 +5,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::scripted::{Cue, Scripted};
-use super::{Limits, PlayError, Played, Situation, missing, play, prepare};
+use super::{Limits, PlayError, Played, Situation, Spectator, missing, play, play_before, prepare};
 use crate::bench::{Bench, Capability};
 use crate::lock::Door;
-use crate::scenario::{Given, Scenario, parse};
+use crate::outcome::Outcome;
+use crate::scenario::{Given, Scenario, Step, parse};
 use crate::trace::{Channel, Contact, Key, Nanos};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
@@ -60,6 +61,35 @@ fn each_step_does_what_it_says_at_its_time() {
     .unwrap();
     insta::assert_snapshot!("calls", bench.calls.join("\n"));
     insta::assert_snapshot!("outcomes", played.outcomes);
+}
+
+/// Writes down what it is told.
+#[derive(Default)]
+struct Diary(Vec<String>);
+
+impl Spectator for Diary {
+    fn step(&mut self, number: usize, of: usize, step: &Step, left: Nanos) {
+        self.0
+            .push(format!("{number}/{of} {}, {left} left", step.text));
+    }
+
+    fn outcome(&mut self, number: usize, outcome: &Outcome) {
+        self.0.push(format!("     {number}: {outcome}"));
+    }
+}
+
+#[test]
+fn a_spectator_is_told_each_step_and_each_outcome_as_it_is_over() {
+    let mut diary = Diary::default();
+    let scenario = scenario(
+        "new",
+        "battery: connect, wait: 2s, press: 1, press: lock, wait: 4s, press: 1",
+    );
+    let mut situation = Situation::default();
+    let spectator = Some(&mut diary as &mut dyn Spectator);
+    let watched = play_before(&mut lock(), &mut situation, &scenario, NO_LIMIT, spectator).unwrap();
+    insta::assert_snapshot!(diary.0.join("\n"));
+    assert_eq!(watched, run(&mut lock(), &scenario).unwrap());
 }
 
 #[test]

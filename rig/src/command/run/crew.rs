@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use super::super::Expected;
+use super::super::progress::Runs;
 use super::super::select::Selected;
 use crate::bench::{Bench, VirtualBench};
 use crate::lock::{Door, LockModel};
@@ -66,6 +67,7 @@ pub(super) struct Crew<'a> {
     /// How long a task may take.
     pub(super) deadline: Duration,
     pub(super) interrupted: &'a AtomicBool,
+    pub(super) progress: &'a Runs,
 }
 
 /// A lock in a given state, to be copied by every scenario that begins in it; or why there is none.
@@ -123,6 +125,7 @@ impl Crew<'_> {
     }
 
     fn task(&self, task: &Task<'_>, givens: &Givens) -> Report {
+        self.progress.playing(task.selected.scenario.name.clone());
         let began = Utc::now();
         let start = Instant::now();
         let end = self.end(task, givens).unwrap_or_else(End::Failed);

@@ -2,6 +2,7 @@
 
 mod crew;
 mod judge;
+mod live;
 mod real;
 mod rounds;
 mod teller;
@@ -9,12 +10,14 @@ mod teller;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
 use super::images::{Firmware, model_of};
 use super::interrupt::{self, INTERRUPTED};
+use super::progress::Runs;
 use super::select::{Select, Selected, output};
 use super::{Exit, Expected};
 use crate::bench::VirtualBench;
@@ -75,6 +78,9 @@ pub(crate) struct Run {
     /// Write a report with waveforms, a single HTML file
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Print only what didn't pass, and show no progress
+    #[arg(long, short)]
+    quiet: bool,
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "text", value_enum)]
     format: Format,
@@ -143,7 +149,8 @@ impl Run {
         let names = scenarios
             .iter()
             .map(|selected| selected.scenario.name.as_str());
-        let mut teller = Teller::new(&self, names);
+        let progress = Runs::many(self.quiet, tasks.len());
+        let mut teller = Teller::new(&self, names, progress.clone());
         for report in locks.iter().filter_map(|lock| lock.report.as_ref()) {
             teller.say(report)?;
         }
@@ -152,8 +159,18 @@ impl Run {
             jobs: self.jobs(),
             deadline: self.deadline.unwrap_or(DEADLINE),
             interrupted: &INTERRUPTED,
+            progress: &progress,
         };
-        crew.work(|task, report| teller.tell(task, report))?;
+        let worked = crew.work(|task, report| teller.tell(task, report));
+        progress.end();
+        worked?;
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            let left = tasks.len() - teller.count();
+            eprintln!(
+                "rig: stopped, {left} of {} runs not played; nothing but software ran",
+                tasks.len()
+            );
+        }
         teller.finish(Some(locks.iter().map(|lock| lock.took).sum()))
     }
 

@@ -2,22 +2,25 @@
 //! debug port or, where it has none, by its own factory reset.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
 
 use super::super::images::Firmware;
 use super::super::interrupt::{self, INTERRUPTED};
+use super::super::progress::Runs;
 use super::super::{Exit, Expected};
-use super::Run;
 use super::crew::{End, Eyes, Report, Task};
+use super::live::Live;
 use super::teller::Teller;
+use super::{Format, Run};
 use crate::bench::Bench;
 use crate::bench::file::BenchFile;
 use crate::bench::pi::PiBench;
 use crate::bench::probe::Erase;
 use crate::outcome::Part;
-use crate::play::{Limits, PlayError, Situation, missing, play, prepare, renew};
+use crate::play::{Limits, PlayError, Situation, missing, play_before, prepare, renew};
 use crate::report::Setting;
 use crate::scenario::Scenario;
 
@@ -75,7 +78,8 @@ impl Run {
         let names = scenarios
             .iter()
             .map(|selected| selected.scenario.name.as_str());
-        let mut teller = Teller::new(self, names);
+        let progress = Runs::one_by_one(self.quiet, scenarios.len() * self.repeat.get());
+        let mut teller = Teller::new(self, names, progress.clone());
         teller.say(&format!("bench: {}", file.title()))?;
         if !eyes.unseen.is_empty() {
             let parts: Vec<&str> = eyes.unseen.iter().map(|part| part.name()).collect();
@@ -95,12 +99,19 @@ impl Run {
                 bench: Err("it is played on a real bench"),
                 eyes: &eyes,
             };
-            let report = player.report(&selected.scenario);
+            let lines = self.format == Format::Text && !self.quiet;
+            let mut live = Live::new(&progress, &selected.scenario.name, lines);
+            let report = player.report(&selected.scenario, &mut live);
             // After a fault nobody knows what state the bench is in.
             let faulty = matches!(report.end, End::Failed(_));
             if !teller.tell(&task, report)? || faulty {
                 break;
             }
+        }
+        progress.end();
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            player.bench.make_safe().map_err(open)?;
+            eprintln!("rig: stopped; safe: supply off, every contact open");
         }
         teller.finish(None)
     }
@@ -136,10 +147,10 @@ struct BenchPlayer {
 }
 
 impl BenchPlayer {
-    fn report(&mut self, scenario: &Scenario) -> Report {
+    fn report(&mut self, scenario: &Scenario, live: &mut Live<'_>) -> Report {
         let began = Utc::now();
         let start = Instant::now();
-        let end = self.play(scenario).unwrap_or_else(End::Failed);
+        let end = self.play(scenario, live).unwrap_or_else(End::Failed);
         Report {
             end,
             began,
@@ -147,7 +158,7 @@ impl BenchPlayer {
         }
     }
 
-    fn play(&mut self, scenario: &Scenario) -> Result<End, PlayError> {
+    fn play(&mut self, scenario: &Scenario, live: &mut Live<'_>) -> Result<End, PlayError> {
         if let Some(missing) = missing(scenario, &self.bench) {
             return Ok(End::Skipped(format!("the bench can't {missing}")));
         }
@@ -156,7 +167,7 @@ impl BenchPlayer {
             interrupted: &INTERRUPTED,
         };
         let mut situation = Situation::default();
-        let done = self.fresh(scenario, &mut situation, limits);
+        let done = self.fresh(scenario, &mut situation, limits, live);
         // However it ended, and again if it has been done.
         let safe = self.bench.make_safe();
         let end = done?;
@@ -169,7 +180,9 @@ impl BenchPlayer {
         scenario: &Scenario,
         situation: &mut Situation,
         limits: Limits<'_>,
+        live: &mut Live<'_>,
     ) -> Result<End, PlayError> {
+        live.preparing("flashing");
         match &self.firmware {
             Some(firmware) => {
                 let flashed = self
@@ -184,10 +197,11 @@ impl BenchPlayer {
             }
         }
         let (given, door) = (scenario.given, scenario.door);
+        live.preparing(given.name());
         if let Err(not_reached) = prepare(&mut self.bench, situation, given, door, limits)? {
             return Ok(End::NotReached(not_reached));
         }
-        let played = play(&mut self.bench, situation, scenario, limits)?;
+        let played = play_before(&mut self.bench, situation, scenario, limits, Some(live))?;
         Ok(End::Played(Box::new(played)))
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 
 use super::super::interrupt::INTERRUPTED;
+use super::super::progress::Runs;
 use super::super::{Exit, Expected, colour_on_stdout};
 use super::crew::{Report, Task};
 use super::judge::Judge;
@@ -19,6 +20,7 @@ pub(super) struct Teller<'r> {
     run: &'r Run,
     console: Console<std::io::Stdout>,
     judge: Judge,
+    progress: Runs,
     records: Vec<Record>,
     /// Repetitions that wait for the last of them.
     rounds: Rounds,
@@ -29,12 +31,17 @@ pub(super) struct Teller<'r> {
 
 impl<'r> Teller<'r> {
     /// A teller of runs of these scenarios' names. Time counts from now.
-    pub(super) fn new<'n>(run: &'r Run, names: impl Iterator<Item = &'n str>) -> Teller<'r> {
+    pub(super) fn new<'n>(
+        run: &'r Run,
+        names: impl Iterator<Item = &'n str>,
+        progress: Runs,
+    ) -> Teller<'r> {
         let width = names.map(str::len).max().unwrap_or(0);
         Teller {
             run,
             console: Console::new(std::io::stdout(), colour_on_stdout(), width),
             judge: Judge::new(run),
+            progress,
             records: Vec::new(),
             rounds: Rounds::default(),
             shown: Vec::new(),
@@ -45,10 +52,17 @@ impl<'r> Teller<'r> {
 
     /// Says something to people.
     pub(super) fn say(&mut self, text: &str) -> Result<(), Expected> {
-        if self.run.format == Format::Text {
-            self.console.say(text).map_err(Expected::Print)?;
+        if self.run.format == Format::Text && !self.run.quiet {
+            self.progress
+                .above(|| self.console.say(text))
+                .map_err(Expected::Print)?;
         }
         Ok(())
+    }
+
+    /// How many runs have been told.
+    pub(super) fn count(&self) -> usize {
+        self.records.len()
     }
 
     /// Tells how a run ended; false if it is to be the last.
@@ -66,10 +80,14 @@ impl<'r> Teller<'r> {
             self.shown.push(judged.shown());
         }
         match self.run.format {
-            Format::Text if repeated => {}
-            Format::Text => self.console.record(&record).map_err(Expected::Print)?,
-            Format::Json => print_json(&record)?,
+            Format::Text if repeated || (self.run.quiet && fine) => {}
+            Format::Text => self
+                .progress
+                .above(|| self.console.record(&record))
+                .map_err(Expected::Print)?,
+            Format::Json => self.progress.above(|| print_json(&record))?,
         }
+        self.progress.over();
         if record.round == self.run.repeat.get() {
             self.tell_rounds()?;
         }
@@ -84,13 +102,13 @@ impl<'r> Teller<'r> {
             return Ok(());
         }
         let statistics = rounds.statistics();
-        match self.run.format {
+        self.progress.above(|| match self.run.format {
             Format::Text => self
                 .console
                 .rounds(&rounds.records, &statistics)
                 .map_err(Expected::Print),
             Format::Json => print_json_line(rounds_line(&rounds.records, &statistics)),
-        }
+        })
     }
 
     /// Tells how all of it ended. `flash` is how long flashing took.
