@@ -57,6 +57,20 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+/// The same where nobody says `CI`, with these variables.
+fn run_by_hand(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rig"))
+        .arg("run")
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("CI")
+        .env_remove("INSTA_UPDATE")
+        .env_remove("INSTA_FORCE_PASS")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
+}
+
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
@@ -234,4 +248,66 @@ fn quiet_prints_only_what_did_not_pass() {
     fs::remove_dir_all(folder.join("scenarios/snapshots")).unwrap();
     let told = text(&run(&folder, &[PASSES, "--quiet"]));
     assert!(told.contains("missing   ten-key"), "{told}");
+}
+
+/// A scenario whose accepted outcomes have `from` replaced by `to`: its folder, the snapshot, and the
+/// snapshot's text before and now.
+fn with_snapshot(name: &str, from: &str, to: &str) -> (PathBuf, PathBuf, String, String) {
+    let folder = copied(name, true);
+    let snapshot = folder.join("scenarios").join(SNAPSHOT);
+    let right = fs::read_to_string(&snapshot).unwrap();
+    assert!(right.contains(from), "{right}");
+    let wrong = right.replacen(from, to, 1);
+    fs::write(&snapshot, &wrong).unwrap();
+    (folder, snapshot, right, wrong)
+}
+
+#[test]
+fn insta_update_says_what_is_written() {
+    let (folder, snapshot, right, wrong) = with_snapshot("update", "red 3x", "red 4x");
+    let pending = snapshot.with_extension("snap.new");
+    let files = || (fs::read_to_string(&snapshot).unwrap(), pending.exists());
+
+    for variables in [&[("CI", "true")][..], &[("INSTA_UPDATE", "no")]] {
+        let output = run_by_hand(&folder, &[PASSES], variables);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+        assert_eq!(files(), (wrong.clone(), false));
+    }
+    let output = run_by_hand(&folder, &[PASSES], &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(
+        text(&output).contains("  pending       "),
+        "{}",
+        text(&output)
+    );
+    assert_eq!(files(), (wrong, true));
+    let output = run_by_hand(&folder, &[PASSES], &[("INSTA_UPDATE", "always")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(files(), (right, false));
+}
+
+#[test]
+fn what_is_accepted_is_written_once_and_never_in_ci() {
+    let (folder, snapshot, right, wrong) = with_snapshot("accept", "red 3x", "red 4x");
+    let output = run_by_hand(&folder, &[PASSES, "--accept"], &[("CI", "true")]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("nothing is written there"));
+    assert_eq!(fs::read_to_string(&snapshot).unwrap(), wrong);
+    for update in ["auto", "always"] {
+        fs::write(&snapshot, &wrong).unwrap();
+        let variables = [("INSTA_UPDATE", update)];
+        let output = run_by_hand(&folder, &[PASSES, "--accept"], &variables);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        assert_eq!(fs::read_to_string(&snapshot).unwrap(), right);
+    }
+}
+
+#[test]
+fn what_is_within_tolerance_never_changes_an_accepted_file() {
+    let (folder, snapshot, _, near) = with_snapshot("near", "+0.820s", "+0.824s");
+    for arguments in [&[PASSES][..], &[PASSES, "--accept"]] {
+        let output = run_by_hand(&folder, arguments, &[("INSTA_UPDATE", "always")]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        assert_eq!(fs::read_to_string(&snapshot).unwrap(), near);
+    }
 }

@@ -281,6 +281,9 @@ pub enum Expected {
     /// Questions would be asked, and nobody is there.
     #[error("ask about each snapshot: there is no terminal; say --accept-all or --reject-all")]
     NoTerminal,
+    /// Outcomes would be accepted where nobody has read them.
+    #[error("accept outcomes: `CI` is set, and nothing is written there")]
+    AcceptInCi,
     /// Ctrl-C can't be listened for.
     #[error("listen for Ctrl-C: {0}")]
     Signal(#[from] ctrlc::Error),
@@ -306,6 +309,7 @@ impl Expected {
             | Expected::NothingRight { .. }
             | Expected::StaleSnapshot { .. }
             | Expected::NoTerminal
+            | Expected::AcceptInCi
             | Expected::NoImage { .. }
             | Expected::WhichLock { .. }
             | Expected::OtherLock { .. }

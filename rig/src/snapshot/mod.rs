@@ -164,6 +164,7 @@ impl Store {
             })?;
         }
         if difference.as_ref().is_some_and(Difference::is_empty) {
+            self.forget_pending(&file, mode)?;
             return Ok(Verdict::Same);
         }
         // Where `INSTA_UPDATE` is `always`, insta has put it in place already.
@@ -176,6 +177,7 @@ impl Store {
             });
         }
         if mode != Mode::ReadOnly && self.accepted_text(&file)? != before {
+            self.forget_pending(&file, mode)?;
             return Ok(Verdict::Accepted {
                 file: file.accepted(),
                 difference,
@@ -240,6 +242,19 @@ impl Store {
         }
     }
 
+    /// Deletes what waited for a decision that there is nothing to decide about any more.
+    fn forget_pending(&self, file: &SnapshotFile, mode: Mode) -> Result<(), SnapshotError> {
+        let pending = file.pending();
+        if mode == Mode::ReadOnly || in_ci() || !pending.exists() {
+            return Ok(());
+        }
+        fs::remove_file(&pending).map_err(|source| SnapshotError::Io {
+            what: "delete",
+            path: pending,
+            source,
+        })
+    }
+
     fn accepted_text(&self, file: &SnapshotFile) -> Result<Option<String>, SnapshotError> {
         let path = file.accepted();
         if path.exists() {
@@ -265,6 +280,15 @@ impl Store {
             name: scenario.replace(['/', '\\'], "__"),
             source: format!("rig run {scenario} --lock {lock}"),
         })
+    }
+}
+
+/// Whether `CI` says that nothing is to be written, as insta reads it.
+pub(crate) fn in_ci() -> bool {
+    match std::env::var("CI").ok().as_deref() {
+        Some("false" | "0" | "") => false,
+        Some(_) => true,
+        None => std::env::var_os("TF_BUILD").is_some(),
     }
 }
 

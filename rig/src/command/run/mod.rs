@@ -25,6 +25,7 @@ use crate::lock::LockModel;
 use crate::report::html::{Shown, page};
 use crate::report::{Record, Setting, junit, lines};
 use crate::scenario::duration;
+use crate::snapshot::in_ci;
 use crew::{Crew, Eyes, Task};
 use teller::Teller;
 
@@ -113,6 +114,9 @@ struct Flashed {
 
 impl Run {
     pub(crate) fn run(self) -> Result<Exit, Expected> {
+        if self.accept && in_ci() {
+            return Err(Expected::AcceptInCi);
+        }
         if self.bench != Path::new(VIRTUAL) {
             return self.on_bench(&self.bench);
         }
