@@ -47,6 +47,8 @@ struct Board {
     signals: BTreeMap<Channel, (u8, bool)>,
     enable: Option<(u8, bool)>,
     edges: bool,
+    /// Whether the guest was told to begin.
+    begun: bool,
     moved: u64,
     told: u64,
 }
@@ -119,6 +121,7 @@ impl Board {
             self.pull(line, high)?;
         }
         writeln!(self.uart, "go")?;
+        self.begun = true;
         Ok(())
     }
 
@@ -129,6 +132,7 @@ impl Board {
                     self.advance()?;
                     self.line(line, high)?;
                 }
+                Ok(Told::Ready) if self.begun => {}
                 Ok(Told::Ready) => self.begin()?,
                 Ok(Told::Gone) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -174,6 +178,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .collect(),
         enable: file.enable_line(),
         edges,
+        begun: false,
         moved: 0,
         told: 0,
     };
@@ -206,9 +211,10 @@ fn listen(qtest: &UnixStream, uart: &UnixStream) -> std::io::Result<Receiver<Tol
     ] {
         let tell = tell.clone();
         std::thread::spawn(move || {
-            for line in BufReader::new(stream).lines() {
+            // Noise on a serial line is no text.
+            for line in BufReader::new(stream).split(b'\n') {
                 let Ok(line) = line else { break };
-                if let Some(message) = parse(line.trim())
+                if let Some(message) = parse(String::from_utf8_lossy(&line).trim())
                     && tell.send(message).is_err()
                 {
                     return;
