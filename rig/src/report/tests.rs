@@ -99,7 +99,7 @@ fn not_reached() -> Ending {
     })
 }
 
-fn all() -> Vec<Record> {
+pub(super) fn all() -> Vec<Record> {
     let missed = Ending::Differs {
         difference: None,
         misses: vec![miss()],
