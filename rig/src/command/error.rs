@@ -8,6 +8,7 @@ use crate::lock::LockModel;
 use crate::play::PlayError;
 use crate::report::{EvidenceError, RunFolderError};
 use crate::scenario::FolderError;
+use crate::search::sweep::SweepError;
 use crate::search::{HistoryError, OracleError, ReplayError, ShrinkError};
 use crate::snapshot::SnapshotError;
 
@@ -99,6 +100,34 @@ pub enum Expected {
     /// A scenario that can't be made smaller.
     #[error(transparent)]
     Shrink(#[from] ShrinkError),
+    /// A scenario without a sweep where one is wanted.
+    #[error("sweep {name}: it has no `sweep` step")]
+    NoSweep {
+        /// The scenario.
+        name: String,
+    },
+    /// A sweep can't be played.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+    /// A sweep where a single run is wanted.
+    #[error("take {name} as one run: it is a sweep; choose one of its points with --point")]
+    WhichPoint {
+        /// The scenario.
+        name: String,
+    },
+    /// A point that no sweep has.
+    #[error("find the point {value} of {name}: {}", points(known))]
+    NoPoint {
+        /// The scenario.
+        name: String,
+        /// What was asked for.
+        value: String,
+        /// The points that there are.
+        known: Vec<String>,
+    },
+    /// One point can't be accepted by itself.
+    #[error("accept a single point: a snapshot has all points of its sweep; leave --point out")]
+    AcceptPoint,
     /// A run can't be repeated.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -301,6 +330,10 @@ impl Expected {
             | Expected::Folder(_)
             | Expected::NoFolder { .. }
             | Expected::Several { .. }
+            | Expected::WhichPoint { .. }
+            | Expected::NoSweep { .. }
+            | Expected::NoPoint { .. }
+            | Expected::AcceptPoint
             | Expected::OtherImage { .. }
             | Expected::LostImage { .. }
             | Expected::NoVersion { .. }
@@ -330,6 +363,10 @@ impl Expected {
             Expected::Replay(ReplayError::Play(PlayError::Interrupted)) => Exit::Interrupted,
             Expected::Replay(ReplayError::Play(_)) => Exit::Rig,
             Expected::Replay(_) => Exit::Usage,
+            Expected::Sweep(SweepError::Play(PlayError::Interrupted)) => Exit::Interrupted,
+            Expected::Sweep(SweepError::Play(_)) => Exit::Rig,
+            Expected::Sweep(SweepError::NotReached(_)) => Exit::Differs,
+            Expected::Sweep(_) => Exit::Usage,
             Expected::Shrink(error) => match error {
                 ShrinkError::NothingWrong => Exit::Nothing,
                 ShrinkError::Play(PlayError::Interrupted) => Exit::Interrupted,
@@ -352,6 +389,15 @@ impl Expected {
             | Expected::Signal(_)
             | Expected::Print(_) => Exit::Rig,
         }
+    }
+}
+
+/// The points that there are, after one that isn't.
+fn points(known: &[String]) -> String {
+    match known {
+        [] => "it has no sweep".to_owned(),
+        [first, .., last] if known.len() > 8 => format!("its points go from {first} to {last}"),
+        known => format!("its points are {}", known.join(", ")),
     }
 }
 

@@ -20,6 +20,7 @@ mod run;
 mod schema;
 mod select;
 mod shrink;
+mod sweep;
 mod virtual_lock;
 mod wiring;
 
@@ -50,6 +51,7 @@ enum Verb {
     Run(run::Run),
     Review(review::Review),
     Replay(replay::Replay),
+    Sweep(sweep::Sweep),
     Shrink(shrink::Shrink),
     Bisect(bisect::Bisect),
     List(list::List),
@@ -87,6 +89,7 @@ impl Cli {
             Verb::Run(run) => run.run(),
             Verb::Review(review) => review.run(),
             Verb::Replay(replay) => replay.run(),
+            Verb::Sweep(sweep) => sweep.run(),
             Verb::Shrink(shrink) => shrink.run(),
             Verb::Bisect(bisect) => bisect.run(),
             Verb::List(list) => list.run(),

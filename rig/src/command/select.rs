@@ -47,6 +47,22 @@ impl Select {
         }
     }
 
+    /// The one scenario that is selected, which goes wrong or doesn't as a whole: of a sweep that is
+    /// a point of it, with its steps as steps of their own.
+    pub(crate) fn single(which: &str, point: Option<&str>) -> Result<Selected, Expected> {
+        let mut selected = Select::one(which)?;
+        selected.scenario = match (point, selected.scenario.sweep) {
+            (Some(value), _) => at(&selected.scenario, value)?.flat(),
+            (None, None) => selected.scenario,
+            (None, Some(_)) => {
+                return Err(Expected::WhichPoint {
+                    name: selected.scenario.name,
+                });
+            }
+        };
+        Ok(selected)
+    }
+
     /// The one scenario that is selected.
     pub(crate) fn one(which: &str) -> Result<Selected, Expected> {
         let select = Select {
@@ -80,6 +96,21 @@ impl Select {
         files.sort();
         files.dedup();
         Ok(files)
+    }
+}
+
+/// A scenario at the point of its sweep with this value.
+pub(crate) fn at(scenario: &Scenario, value: &str) -> Result<Scenario, Expected> {
+    match scenario.point(value) {
+        Some(index) => Ok(scenario.at(index)),
+        None => Err(Expected::NoPoint {
+            name: scenario.name.clone(),
+            value: value.to_owned(),
+            known: scenario
+                .points()
+                .map(|(_, value)| value.to_owned())
+                .collect(),
+        }),
     }
 }
 

@@ -35,6 +35,9 @@ pub(crate) struct Shrink {
     /// The image that doesn't; with --firmware, the newest in firmware/images if not said
     #[arg(long, value_name = "ELF")]
     good: Option<PathBuf>,
+    /// Of a sweep, the point to play
+    #[arg(long, value_name = "VALUE")]
+    point: Option<String>,
     /// The lock model; the image's, or the scenario's first if not said
     #[arg(long, value_name = "MODEL", value_parser = super::lock_model)]
     lock: Option<LockModel>,
@@ -45,7 +48,7 @@ pub(crate) struct Shrink {
 
 impl Shrink {
     pub(crate) fn run(self) -> Result<Exit, Expected> {
-        let scenario = Select::one(&self.scenario)?.scenario;
+        let scenario = Select::single(&self.scenario, self.point.as_deref())?.scenario;
         let model = model(&scenario, self.lock, self.firmware.as_deref())?;
         let released = || Firmware::released(model)?.ok_or(Expected::NoImage { model });
         let bad = match &self.firmware {

@@ -15,6 +15,7 @@ mod renew;
 #[cfg(test)]
 pub(crate) mod scripted;
 mod session;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use miss::Miss;
 pub use needs::missing;
 pub use renew::renew;
 pub use session::Session;
+pub use sweep::{join, sweep};
 
 use crate::bench::log::LogLine;
 use crate::bench::{Bench, BenchError, Supply};
@@ -48,6 +50,9 @@ pub enum PlayError {
     /// The run took longer than it may.
     #[error("finish the run within {} s", .0.as_secs())]
     Deadline(Duration),
+    /// A sweep would be played as one run.
+    #[error("play a sweep as a single run: choose one of its points")]
+    Sweep,
     /// Someone stopped it.
     #[error("finish the run: it was interrupted")]
     Interrupted,
@@ -109,10 +114,12 @@ pub struct Played {
     pub misses: Vec<Miss>,
     /// What the firmware logged, where the bench can read it.
     pub log: Vec<LogLine>,
+    /// Of a sweep, each point's run from the beginning; the trace above has them one after the other.
+    pub points: Vec<Trace>,
 }
 
 /// Plays the steps of `scenario` on a bench that is in its given state, and leaves the bench safe
-/// whatever the end.
+/// whatever the end. A sweep is refused: its points are runs of their own.
 pub fn play(
     bench: &mut dyn Bench,
     situation: &mut Situation,
@@ -130,6 +137,9 @@ pub fn play_before<'s>(
     limits: Limits<'s>,
     spectator: Option<&'s mut (dyn Spectator + 's)>,
 ) -> Result<Played, PlayError> {
+    if scenario.sweep.is_some() {
+        return Err(PlayError::Sweep);
+    }
     // A scenario that has to do with the hub has one; it answers until it is away.
     situation.hub.answers = scenario.steps.iter().any(|step| step.action.has_hub());
     let played = Player::new(bench, situation, limits)

@@ -10,6 +10,8 @@ use crate::trace::{Contact, Key};
 /// this is why.
 pub fn missing(scenario: &Scenario, bench: &dyn Bench) -> Option<Capability> {
     let can = bench.capabilities();
+    // What a sweep's points do counts, too.
+    let scenario = &scenario.flat();
     let lacks = needs(scenario, bench.model())
         .into_iter()
         .find(|need| !can.contains(need));
@@ -91,7 +93,7 @@ fn needs(scenario: &Scenario, model: LockModel) -> Capabilities {
             Action::CorruptStorage | Action::Hang => {
                 needs.insert(Capability::DebugPort);
             }
-            Action::Wait(_) | Action::Settle { .. } => {}
+            Action::Wait(_) | Action::Settle { .. } | Action::Point(_) => {}
         }
     }
     needs

@@ -89,6 +89,7 @@ impl Watch {
             outcomes,
             misses,
             log: self.log,
+            points: Vec::new(),
         })
     }
 }
@@ -198,6 +199,12 @@ impl<'b, 'l> Player<'b, 'l> {
             }
             Action::Jam(jam) => self.bench.jam(*jam)?,
             Action::Hub(hub) => self.hub(hub)?,
+            Action::Point(steps) => {
+                for step in steps {
+                    self.limits.check()?;
+                    self.step(number, step)?;
+                }
+            }
             Action::CorruptStorage => {
                 self.bench.corrupt_storage()?;
                 self.watch(self.bench.now())?;

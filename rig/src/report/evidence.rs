@@ -26,6 +26,8 @@ pub struct EvidenceError {
 pub struct Evidence<'a> {
     /// The text of the scenario that was played.
     pub scenario: &'a str,
+    /// The one point of its sweep that was played.
+    pub point: Option<&'a str>,
     /// What was recorded, where it came to playing.
     pub trace: Option<&'a Trace>,
     /// The same in words.
@@ -49,6 +51,8 @@ pub(crate) struct Run {
     pub(crate) round: usize,
     pub(crate) title: String,
     pub(crate) path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) point: Option<String>,
     pub(crate) lock: String,
     pub(crate) bench: String,
     pub(crate) image: Image,
@@ -137,6 +141,7 @@ impl Evidence<'_> {
             round: record.round,
             title: record.title.clone(),
             path: record.path.display().to_string(),
+            point: self.point.map(str::to_owned),
             lock: record.setting.lock.name().to_owned(),
             bench: record.setting.bench.clone(),
             image: Image {

@@ -235,6 +235,7 @@ fn a_run_folder_has_its_parts_and_a_name_of_its_own() {
     let outcomes = Outcomes::of(&trace);
     let evidence = super::Evidence {
         scenario: "title: x\n",
+        point: None,
         trace: Some(&trace),
         outcomes: Some(&outcomes),
         accepted: None,

@@ -19,7 +19,12 @@ pub(crate) fn sequence(reader: &mut Reader, given: Given, locks: &[LockModel], s
             pack_in: given != Given::New,
         };
         for placed in steps {
+            let before = reader.problems.len();
             hands.step(reader, placed);
+            // The other points of a sweep would say the same again.
+            if reader.problems.len() > before && !placed.within.is_empty() {
+                break;
+            }
         }
         // The other model would say the same again.
         if reader.problems.len() > known {
@@ -28,6 +33,7 @@ pub(crate) fn sequence(reader: &mut Reader, given: Given, locks: &[LockModel], s
     }
 }
 
+#[derive(Clone)]
 struct Hands {
     model: LockModel,
     /// Contacts that are closed, with the line that closed them.
@@ -96,6 +102,12 @@ impl Hands {
                     "the debug port has no power: the pack is out",
                     "put it in first: `- battery: connect`",
                 );
+            }
+            Action::Point(_) => {
+                let mut fork = self.clone();
+                for step in &placed.within {
+                    fork.step(reader, step);
+                }
             }
             Action::Battery(Battery::Pack { .. } | Battery::Cells(_))
             | Action::Hub(_)

@@ -65,6 +65,24 @@ pub(crate) const IN_A_STEP: &[&str] = &[
     "repeat: { times: 3 }",
     "repeat: { times: 1000, steps: [press: 1, press: 2, press: 3, press: 4, press: 5, press: 6, press: 7, press: 8, press: 9, press: 0, press: lock] }",
     "repeat: { times: 3, steps: [expect: { motor: none }] }",
+    "repeat: { times: 3, steps: [sweep: { over: 1 V to 2 V, by: 1 V, steps: [battery: $point] }] }",
+    "sweep: 4 V to 5 V",
+    "sweep: { over: 4 V to 5 V, steps: [battery: $point] }",
+    "sweep: { over: 4 V, by: 0.1 V, steps: [battery: $point] }",
+    "sweep: { over: 4 V to 5 V, by: 0.3 V, steps: [battery: $point] }",
+    "sweep: { over: 4 V to 5 V, by: 100 mV, steps: [battery: $point] }",
+    "sweep: { over: 4 V to 5 V, by: 0 V, steps: [battery: $point] }",
+    "sweep: { over: 4 V to 5 V, by: 0.0001 V, steps: [battery: $point] }",
+    "sweep: { over: four V to five V, by: 1 V, steps: [battery: $point] }",
+    "sweep: { over: [alkaline], steps: [battery: { chemistry: $point, charge: 5% }] }",
+    "sweep: { over: [alkaline, alkaline], steps: [battery: { chemistry: $point, charge: 5% }] }",
+    "sweep: { over: [alkaline, lithium], by: 1, steps: [battery: { chemistry: $point, charge: 5% }] }",
+    "sweep: { over: [alkaline, zinc], steps: [battery: { chemistry: $point, charge: 5% }] }",
+    "sweep: { over: 4 V to 5 V, by: 1 V, steps: [wait: 1s] }",
+    "sweep: { over: 11 V to 12 V, by: 1 V, steps: [battery: $point] }",
+    "sweep: { over: 4 V to 5 V, by: 1 V, steps: [battery: $point, expect: { motor: none }] }",
+    "sweep: { over: 4 V to 5 V, by: 1 V, steps: [battery: $point, note: end] }",
+    "sweep: { over: 1s to 2s, by: 1s, steps: [sweep: { over: 1s to 2s, by: 1s, steps: [wait: $point] }] }",
 ];
 
 /// A battery step whose cells are wrong.
@@ -90,6 +108,9 @@ pub(crate) const ACROSS_STEPS: &[&str] = &[
     "title: T\ngiven: handed\nsteps: [press: 1/2]\n",
     "title: T\ngiven: handed\nlocks: five-key\nsteps: [hold: 1, press: 2]\n",
     "title: T\ngiven: handed\nlocks: ten-key\nsteps: [hold: lock, enter: \"1234\"]\n",
+    "title: T\ngiven: new\nsteps:\n  - sweep: { over: 1s to 2s, by: 1s, steps: [wait: $point] }\n  - settle\n",
+    "title: T\ngiven: new\nsteps:\n  - sweep: { over: 1s to 2s, by: 1s, steps: [wait: $point] }\n  - expect: { motor: none }\n",
+    "title: T\ngiven: handed\nsteps: [sweep: { over: 1s to 3s, by: 1s, steps: [battery: connect, wait: $point] }]\n",
 ];
 
 /// A file with many.

@@ -11,6 +11,7 @@ pub(crate) mod hub;
 mod parse;
 pub(crate) mod problem;
 pub(crate) mod steps;
+mod sweep;
 pub(crate) mod values;
 mod write;
 pub(crate) mod yaml;
@@ -30,9 +31,10 @@ pub use battery::{Battery, Cell, Chemistry};
 pub use expect::{Expectation, Pattern};
 pub use folder::{Folder, FolderError};
 pub use hub::{Hub, Request};
-pub use parse::parse;
+pub use parse::{parse, parse_over};
 pub use problem::ScenarioError;
 pub(crate) use problem::did_you_mean;
+pub(crate) use sweep::decimal;
 pub(crate) use values::{duration, millivolts, tolerance};
 
 /// How long a key is down when a scenario presses it without saying for how long: a quick finger,
@@ -76,8 +78,61 @@ pub struct Scenario {
     pub tolerance: Option<Tolerance>,
     /// The file's text.
     pub source: String,
-    /// What is done, in order, `repeat` written out.
+    /// What is done, in order, `repeat` written out. Of a sweep every point is a step.
     pub steps: Vec<Step>,
+    /// Index of the first point of a sweep, which is the last thing that a scenario does: each point
+    /// is played on a lock that is as the steps before the sweep left it.
+    pub sweep: Option<usize>,
+    /// The value of the one point of its sweep that is played.
+    pub point: Option<String>,
+}
+
+/// What is before a point's value in the text of its step.
+pub const POINT_HEADING: &str = "sweep ";
+
+impl Scenario {
+    /// The points of its sweep: each one's index among the steps, and its value.
+    pub fn points(&self) -> impl Iterator<Item = (usize, &str)> {
+        let first = self.sweep.unwrap_or(self.steps.len());
+        let steps = self.steps.iter().enumerate().skip(first);
+        steps.filter_map(|(index, step)| Some((index, step.text.strip_prefix(POINT_HEADING)?)))
+    }
+
+    /// The index of the point with this value, however it is spaced.
+    pub fn point(&self, value: &str) -> Option<usize> {
+        let value = sweep::squeezed(value);
+        let mut points = self.points();
+        points
+            .find(|(_, known)| *known == value)
+            .map(|(index, _)| index)
+    }
+
+    /// The scenario with one point of its sweep, by its index among the steps, after the steps before
+    /// the sweep.
+    pub fn at(&self, index: usize) -> Scenario {
+        let mut alone = self.clone();
+        let value = self.points().find(|(known, _)| *known == index);
+        alone.point = value.map(|(_, value)| value.to_owned());
+        if let Some(first) = alone.sweep.take() {
+            alone.steps.truncate(index + 1);
+            alone.steps.drain(first..index.max(first));
+        }
+        alone
+    }
+
+    /// The same without a sweep: the steps of the points stand as steps of their own.
+    pub fn flat(&self) -> Scenario {
+        let mut flat = self.clone();
+        flat.sweep = None;
+        flat.steps = Vec::new();
+        for step in &self.steps {
+            match &step.action {
+                Action::Point(steps) => flat.steps.extend(steps.iter().cloned()),
+                _ => flat.steps.push(step.clone()),
+            }
+        }
+        flat
+    }
 }
 
 /// The state of the lock before the first step.
@@ -161,12 +216,18 @@ pub enum Action {
     CorruptStorage,
     /// Lets the lock's program hang, through the debug port, until its watchdog bites.
     Hang,
+    /// All the steps of one point of a sweep.
+    Point(Vec<Step>),
 }
 
 impl Action {
     /// Whether there must be a hub for it.
-    pub(crate) const fn has_hub(&self) -> bool {
-        matches!(self, Action::Hub(_))
+    pub(crate) fn has_hub(&self) -> bool {
+        match self {
+            Action::Hub(_) => true,
+            Action::Point(steps) => steps.iter().any(|step| step.action.has_hub()),
+            _ => false,
+        }
     }
 }
 

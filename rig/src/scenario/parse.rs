@@ -6,7 +6,7 @@ use super::fields::{Fields, Reader};
 use super::problem::{Problem, ScenarioError};
 use super::values;
 use super::yaml::{Kind, Node};
-use super::{Given, Scenario, check, steps, yaml};
+use super::{Action, Given, Scenario, check, steps, yaml};
 use crate::lock::{Door, LockModel};
 
 const KEYS: [&str; 6] = ["title", "given", "locks", "door", "tolerance", "steps"];
@@ -14,6 +14,25 @@ const KEYS: [&str; 6] = ["title", "given", "locks", "door", "tolerance", "steps"
 /// Reads and checks the scenario in `source`. `path` is the file it comes from and `name` what it is
 /// called; both are only for messages and reports. The error has every mistake in the file.
 pub fn parse(source: &str, path: &Path, name: &str) -> Result<Scenario, ScenarioError> {
+    read(source, path, name, None)
+}
+
+/// Reads a scenario with other values for its sweep than its own.
+pub fn parse_over(
+    source: &str,
+    path: &Path,
+    name: &str,
+    values: &[String],
+) -> Result<Scenario, ScenarioError> {
+    read(source, path, name, Some(values))
+}
+
+fn read(
+    source: &str,
+    path: &Path,
+    name: &str,
+    values: Option<&[String]>,
+) -> Result<Scenario, ScenarioError> {
     let refuse = |problems: Vec<Problem>| ScenarioError {
         path: path.to_owned(),
         source_text: source.to_owned(),
@@ -21,7 +40,7 @@ pub fn parse(source: &str, path: &Path, name: &str) -> Result<Scenario, Scenario
     };
     let node = yaml::parse(source).map_err(|problem| refuse(vec![problem]))?;
     let mut reader = Reader::default();
-    let scenario = file(&mut reader, &node, source, path, name);
+    let scenario = file(&mut reader, &node, values, source, path, name);
     match scenario {
         Some(scenario) if reader.problems.is_empty() => Ok(scenario),
         _ => Err(refuse(reader.problems)),
@@ -31,6 +50,7 @@ pub fn parse(source: &str, path: &Path, name: &str) -> Result<Scenario, Scenario
 fn file(
     reader: &mut Reader,
     node: &Node,
+    values: Option<&[String]>,
     source: &str,
     path: &Path,
     name: &str,
@@ -57,7 +77,7 @@ fn file(
         let help = "write a tolerance like `5ms + 2%`";
         reader.value(node, "`tolerance`", help, values::tolerance)
     });
-    let steps = steps::read(reader, &fields, source);
+    let steps = steps::read(reader, &fields, source, values);
     let (title, given, locks, steps) = (title?, given?, locks?, steps?);
     if reader.problems.is_empty() {
         check::sequence(reader, given, &locks, &steps);
@@ -71,6 +91,10 @@ fn file(
         door,
         tolerance,
         source: source.to_owned(),
+        sweep: steps
+            .iter()
+            .position(|placed| matches!(placed.step.action, Action::Point(_))),
+        point: None,
         steps: steps.into_iter().map(|placed| placed.step).collect(),
     })
 }

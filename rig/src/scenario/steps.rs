@@ -4,12 +4,14 @@ use super::fields::{Fields, Reader};
 use super::problem::suggest;
 use super::values::{self, Wrong};
 use super::yaml::{Kind, Node, Span};
-use super::{Action, Entry, GAP, PRESS, SETTLE_LIMIT, Step, battery, expect, hub};
+use super::{
+    Action, Entry, GAP, POINT_HEADING, PRESS, SETTLE_LIMIT, Step, battery, expect, hub, sweep,
+};
 use crate::lock::{Jam, Turn};
 use crate::trace::Contact;
 
 /// Every step's word, in the order in which help shows them.
-pub(crate) const NAMES: [&str; 16] = [
+pub(crate) const NAMES: [&str; 17] = [
     "battery",
     "press",
     "hold",
@@ -25,6 +27,7 @@ pub(crate) const NAMES: [&str; 16] = [
     "processor",
     "expect",
     "repeat",
+    "sweep",
     "note",
 ];
 
@@ -42,16 +45,26 @@ const MOST_STEPS: usize = 10_000;
 pub(crate) struct Placed {
     pub(crate) step: Step,
     pub(crate) span: Span,
+    /// The steps of a sweep's point.
+    pub(crate) within: Vec<Placed>,
 }
 
 /// The steps of the file, `repeat` written out, `expect` and `note` with the step they belong to.
-pub(crate) fn read(reader: &mut Reader, fields: &Fields<'_>, source: &str) -> Option<Vec<Placed>> {
+/// `values` stand in for those of a sweep where they are given.
+pub(crate) fn read(
+    reader: &mut Reader,
+    fields: &Fields<'_>,
+    source: &str,
+    values: Option<&[String]>,
+) -> Option<Vec<Placed>> {
     let help = "list what is done: `steps:` and below it `- battery: connect` and so on";
     let node = fields.need(reader, "the scenario", "steps", help)?;
     let mut list = List {
         source,
         steps: Vec::new(),
         notes: Vec::new(),
+        place: Place::Top,
+        values,
     };
     list.read(reader, node, help)?;
     if let Some((_, span)) = list.notes.first() {
@@ -69,6 +82,22 @@ struct List<'s> {
     steps: Vec<Placed>,
     /// Notes for the next step.
     notes: Vec<(String, Span)>,
+    place: Place,
+    /// Values for a sweep in place of its own.
+    values: Option<&'s [String]>,
+}
+
+/// Where a step stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the scenario's own list.
+    Top,
+    /// In a `repeat`.
+    Repeat,
+    /// In a sweep.
+    Sweep,
+    /// After a sweep.
+    After,
 }
 
 impl List<'_> {
@@ -129,6 +158,16 @@ impl List<'_> {
                 suggest(word, &NAMES),
             );
         }
+        if self.place == Place::After && word != "note" {
+            return reader.wrong(
+                &word_span,
+                "nothing follows a sweep",
+                match word {
+                    "expect" => "what each of its points comes to is the snapshot's to say",
+                    _ => "put the step into the sweep's own `steps`, where every point does it",
+                },
+            );
+        }
         if word == "settle" && value.is_none() {
             return self.push(
                 reader,
@@ -154,6 +193,7 @@ impl List<'_> {
                 Some(())
             }
             "repeat" => self.repeat(reader, value, &span),
+            "sweep" => self.sweep(reader, value, &span),
             _ => {
                 let (action, text) = action(reader, word, value)?;
                 self.push(reader, action, text, span)
@@ -186,6 +226,7 @@ impl List<'_> {
                 notes,
             },
             span,
+            within: Vec::new(),
         });
         Some(())
     }
@@ -197,6 +238,13 @@ impl List<'_> {
         span: &Span,
         start: usize,
     ) -> Option<()> {
+        if self.place == Place::Sweep {
+            return reader.wrong(
+                span,
+                "a sweep has no `expect`",
+                "what each of its points comes to is the snapshot's to say",
+            );
+        }
         let wanted = expect::read(reader, value)?;
         match self.steps.get_mut(start..).and_then(<[Placed]>::last_mut) {
             Some(placed) => {
@@ -218,7 +266,13 @@ impl List<'_> {
         let steps = fields.need(reader, "`repeat`", "steps", help);
         let times = reader.value(times?, "`times`", help, |text| values::count(text, 1_000))?;
         let start = self.steps.len();
-        self.read(reader, steps?, help)?;
+        let place = match self.place {
+            Place::Top => std::mem::replace(&mut self.place, Place::Repeat),
+            place => place,
+        };
+        let read = self.read(reader, steps?, help);
+        self.place = place;
+        read?;
         if let Some((_, span)) = self.notes.first() {
             return reader.wrong(
                 span,
@@ -237,6 +291,65 @@ impl List<'_> {
         for _ in 1..times {
             self.steps.extend(once.iter().cloned());
         }
+        Some(())
+    }
+}
+
+impl List<'_> {
+    /// Every point of a sweep, as a step that does what the sweep's steps do with its value.
+    fn sweep(&mut self, reader: &mut Reader, value: &Node, span: &Span) -> Option<()> {
+        match self.place {
+            Place::Top => {}
+            Place::Repeat => {
+                return reader.wrong(
+                    span,
+                    "a sweep can't be repeated",
+                    "put the `repeat` into it",
+                );
+            }
+            Place::Sweep | Place::After => {
+                return reader.wrong(
+                    span,
+                    "a sweep has no other one in it",
+                    "write a scenario for each value of one of them",
+                );
+            }
+        }
+        let written = sweep::read(reader, value, self.values)?;
+        let known = reader.problems.len();
+        for point in &written.values {
+            let mut within = List {
+                source: self.source,
+                steps: Vec::new(),
+                notes: Vec::new(),
+                place: Place::Sweep,
+                values: None,
+            };
+            within.read(reader, &sweep::with(written.steps, point), sweep::HELP)?;
+            if let Some((_, span)) = within.notes.first() {
+                return reader.wrong(
+                    span,
+                    "nothing follows this note",
+                    "a note says something about the step after it",
+                );
+            }
+            // The other points would say the same again.
+            if reader.problems.len() > known {
+                return None;
+            }
+            let steps = within.steps.iter().map(|placed| placed.step.clone());
+            let action = Action::Point(steps.collect());
+            self.push(
+                reader,
+                action,
+                format!("{POINT_HEADING}{point}"),
+                span.clone(),
+            )?;
+            if let Some(placed) = self.steps.last_mut() {
+                placed.within = within.steps;
+            }
+        }
+        self.place = Place::After;
         Some(())
     }
 }
@@ -452,6 +565,7 @@ fn example(word: &str) -> &'static str {
         "processor" => "`processor: hang`",
         "expect" => "`expect: { motor: none, keypad: red 3x }`",
         "repeat" => "`repeat: { times: 3, steps: [...] }`",
+        "sweep" => "`sweep: { over: 4.0 V to 6.5 V, by: 0.1 V, steps: [...] }`",
         _ => "`note: ...`",
     }
 }

@@ -172,7 +172,7 @@ pub(crate) fn quantity(
 }
 
 /// The number in front and the unit after it.
-fn split(text: &str) -> (&str, &str) {
+pub(super) fn split(text: &str) -> (&str, &str) {
     let text = text.trim();
     let end = text
         .find(|c: char| !(c.is_ascii_digit() || c == '.'))
@@ -181,13 +181,13 @@ fn split(text: &str) -> (&str, &str) {
 }
 
 /// A decimal as written: binary fractions would make 0.1 s some other time.
-struct Decimal {
+pub(super) struct Decimal {
     digits: u64,
     decimals: u32,
 }
 
 impl Decimal {
-    fn parse(text: &str) -> Option<Decimal> {
+    pub(super) fn parse(text: &str) -> Option<Decimal> {
         let (whole, part) = text.split_once('.').unwrap_or((text, ""));
         if whole.is_empty() || (text.contains('.') && part.is_empty()) {
             return None;
@@ -202,8 +202,13 @@ impl Decimal {
         })
     }
 
+    /// How many digits are behind the point.
+    pub(super) const fn decimals(&self) -> u32 {
+        self.decimals
+    }
+
     /// This many `scale`s, when that is a whole number.
-    fn times(&self, scale: u64) -> Option<u64> {
+    pub(super) fn times(&self, scale: u64) -> Option<u64> {
         let value = u128::from(self.digits) * u128::from(scale);
         let divisor = 10u128.checked_pow(self.decimals)?;
         if value % divisor != 0 {

@@ -141,8 +141,47 @@ fn step(generator: &mut SchemaGenerator, name: &str) -> Option<Schema> {
             ],
             &["times", "steps"],
         ),
+        "sweep" => mapping(
+            "Do some steps with every value of a range in the place of `$point`; the last step",
+            vec![
+                (
+                    "over",
+                    either(
+                        "The values: from one to another, or a list of them",
+                        vec![
+                            text("A range, like `4.0 V to 6.5 V`", r"^.+ to .+$"),
+                            json_schema!({ "type": "array", "minItems": 2 }),
+                        ],
+                    ),
+                ),
+                (
+                    "by",
+                    text_or_number("How far apart the values are: `0.1 V`", r"^\s*\d"),
+                ),
+                ("steps", with_point()),
+            ],
+            &["over", "steps"],
+        ),
         "note" => any_text("A word about the step after it"),
         _ => return None,
+    })
+}
+
+/// The steps of a sweep: which they are, for `$point` may stand for any value of theirs.
+fn with_point() -> Schema {
+    json_schema!({
+        "type": "array",
+        "description": "What is done with each value",
+        "minItems": 1,
+        "items": { "anyOf": [
+            { "const": "settle" },
+            {
+                "type": "object",
+                "propertyNames": { "enum": STEPS },
+                "minProperties": 1,
+                "maxProperties": 1,
+            },
+        ] },
     })
 }
 

@@ -78,6 +78,9 @@ fn what_the_parser_reads_is_allowed() {
         "hub: { set-clock: \"14 06 21 03 46 47 06\" }",
         "hub: { bytes: \"bd 04 01 e7 07 1A\" }",
         "repeat: { times: 2, steps: [press: lock, settle] }",
+        "sweep: { over: 4.0 V to 6.5 V, by: 0.1 V, steps: [battery: $point, settle] }",
+        "sweep: { over: [alkaline, lithium], steps: [battery: { chemistry: $point, charge: 5% }] }",
+        "sweep: { over: 5 to 1, by: 2, steps: [press: $point] }",
     ] {
         let source = mistakes::with_step(step);
         crate::scenario::parse(&source, Path::new("x.yaml"), "x").unwrap();

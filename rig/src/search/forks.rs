@@ -103,6 +103,9 @@ impl<'l> Forks<'l> {
 
     /// Plays a scenario from its given state to its end.
     pub fn play(&mut self, scenario: &Scenario) -> Result<Run, PlayError> {
+        if scenario.sweep.is_some() {
+            return Err(PlayError::Sweep);
+        }
         self.tally.runs += 1;
         let limits = Limits {
             deadline: Some((Instant::now() + self.allowed, self.allowed)),

@@ -8,6 +8,7 @@ mod forks;
 mod history;
 mod replay;
 mod shrink;
+pub mod sweep;
 mod symptom;
 
 pub use bisect::{Found, Judged, Mark, Oracle, OracleError, bisect};

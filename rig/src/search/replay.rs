@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::bench::{Bench, VirtualBench};
 use crate::lock::LockModel;
 use crate::outcome::Outcomes;
-use crate::play::{Limits, PlayError, Played, Situation, phase, play, prepare};
+use crate::play::{Limits, PlayError, Played, Situation, phase, play, prepare, sweep};
 use crate::report::{RunFile, file};
 use crate::scenario::{Scenario, ScenarioError, parse};
 use crate::snapshot::{Terms, Tolerance, difference};
@@ -43,6 +43,9 @@ pub enum ReplayError {
     /// It names a lock that nobody knows.
     #[error("replay a run on a lock called `{0}`: there are ten-key and five-key locks")]
     Lock(String),
+    /// It is of a point that its scenario hasn't.
+    #[error("replay a run of the point {0}: its scenario has no such point")]
+    Point(String),
     /// It was played where nothing repeats exactly.
     #[error(
         "replay a run on {0}: only the virtual lock does the same twice; play it again with rig run --bench"
@@ -100,6 +103,13 @@ impl Recorded {
         let source = text(&folder.join(file::SCENARIO))?;
         let scenario = parse(&source, Path::new(&run.path), &run.scenario)
             .map_err(|error| ReplayError::Scenario(Box::new(error)))?;
+        let scenario = match &run.point {
+            None => scenario,
+            Some(value) => match scenario.point(value) {
+                Some(index) => scenario.at(index),
+                None => return Err(ReplayError::Point(value.clone())),
+            },
+        };
         if !folder.join(file::TRACE).exists() {
             return Err(ReplayError::NothingRecorded(run.outcome));
         }
@@ -137,7 +147,10 @@ impl Recorded {
         }
         let begin = bench.now() + phase(self.seed);
         bench.run_until(begin).map_err(PlayError::from)?;
-        let played = play(&mut bench, &mut situation, &self.scenario, limits)?;
+        let played = match self.scenario.sweep {
+            Some(_) => sweep(bench, situation, &self.scenario, limits)?,
+            None => play(&mut bench, &mut situation, &self.scenario, limits)?,
+        };
         self.compare(&played)
     }
 

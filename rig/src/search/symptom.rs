@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::forks::Run;
-use crate::invariant::{self, Conditions, Rule};
+use crate::invariant::{Conditions, Rule};
 use crate::outcome::{Length, Outcome, Part, Phrase, Rhythm};
 use crate::play::{Miss, Played};
 use crate::scenario::{Given, Scenario};
@@ -126,7 +126,7 @@ fn own(scenario: &Scenario, origins: &[usize], played: &Played) -> Vec<Finding> 
         handed: Some(scenario.given != Given::New),
         ..Conditions::default()
     };
-    let violations = invariant::check(&played.trace, conditions).into_iter();
+    let violations = played.violations(conditions).into_iter();
     let broken = violations.map(|violation| Finding {
         symptom: Symptom::Broken(violation.rule),
         seen: violation.to_string(),
@@ -216,7 +216,7 @@ fn origin(origins: &[usize], number: usize) -> usize {
 }
 
 /// What an outcome is, without how long and when.
-fn kind(outcome: &Outcome) -> String {
+pub(super) fn kind(outcome: &Outcome) -> String {
     // Shorter than any beep of the lock's: a key's click, and there are as many as keys.
     const CLICK: Length = Length::from_millis(100);
     let count = |rhythm: &Rhythm| match rhythm {

@@ -65,6 +65,9 @@ pub(crate) struct Bisect {
     /// With --step, the image to try, where none is built
     #[arg(long, value_name = "ELF", requires = "step", conflicts_with = "build")]
     firmware: Option<PathBuf>,
+    /// Of a sweep, the point to play
+    #[arg(long, value_name = "VALUE")]
+    point: Option<String>,
     /// The lock model; the scenario's first if not said
     #[arg(long, value_name = "MODEL", value_parser = super::lock_model)]
     lock: Option<LockModel>,
@@ -75,7 +78,7 @@ impl Bisect {
         if self.step {
             return Ok(self.one());
         }
-        let scenario = Select::one(&self.scenario)?.scenario;
+        let scenario = Select::single(&self.scenario, self.point.as_deref())?.scenario;
         let model = model(&scenario, self.lock, None)?;
         interrupt::listen()?;
         let search = Search { scenario, model };

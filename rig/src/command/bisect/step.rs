@@ -34,7 +34,7 @@ impl Bisect {
     }
 
     fn tried(&self) -> Result<Exit, Expected> {
-        let selected = Select::one(&self.scenario)?;
+        let selected = Select::single(&self.scenario, self.point.as_deref())?;
         let scenario = &selected.scenario;
         let model = model(scenario, self.lock, None)?;
         interrupt::listen()?;

@@ -15,7 +15,7 @@ use crate::bench::{Bench, VirtualBench};
 use crate::lock::{Door, LockModel};
 use crate::outcome::Part;
 use crate::play::{
-    Limits, NotReached, PlayError, Played, Situation, missing, phase, play, prepare,
+    Limits, NotReached, PlayError, Played, Situation, missing, phase, play, prepare, sweep,
 };
 use crate::report::Setting;
 use crate::scenario::Given;
@@ -158,7 +158,10 @@ impl Crew<'_> {
             Ok((mut bench, mut situation)) => {
                 let begin = bench.now() + phase(task.setting.seed);
                 bench.run_until(begin)?;
-                let played = play(&mut bench, &mut situation, scenario, limits)?;
+                let played = match scenario.sweep {
+                    Some(_) => sweep(bench, situation, scenario, limits)?,
+                    None => play(&mut bench, &mut situation, scenario, limits)?,
+                };
                 Ok(End::Played(Box::new(played)))
             }
             Err(not_reached) => Ok(End::NotReached(not_reached)),

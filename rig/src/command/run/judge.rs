@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use super::super::{Expected, shown};
 use super::crew::{End, Report, Task};
 use super::{Run, VIRTUAL};
-use crate::invariant::{self, Conditions};
+use crate::invariant::Conditions;
 use crate::outcome::Outcomes;
 use crate::play::{PlayError, Played};
 use crate::report::html::Shown;
 use crate::report::{Ending, Evidence, Record};
-use crate::scenario::Given;
-use crate::snapshot::{Mode, Store, Terms, Tolerance, Verdict};
+use crate::scenario::{Given, POINT_HEADING};
+use crate::snapshot::{Mode, Store, Terms, Tolerance, Verdict, difference};
 use crate::trace::Nanos;
 
 /// Judges each run of a `rig run`.
@@ -85,6 +85,7 @@ impl Judge {
         };
         let evidence = Evidence {
             scenario: &scenario.source,
+            point: scenario.point.as_deref(),
             trace,
             outcomes: played.as_ref().map(|played| &played.outcomes),
             accepted: accepted.as_ref(),
@@ -108,11 +109,15 @@ impl Judge {
     /// What is accepted; a snapshot that can't be read is the verdict's to tell.
     fn accepted(&self, task: &Task<'_>) -> Option<Outcomes> {
         let store = Store::new(task.selected.folder.snapshots()).ok()?;
-        let lock = snapshots(task);
-        store
-            .accepted(lock, &task.selected.scenario.name)
+        let scenario = &task.selected.scenario;
+        let accepted = store
+            .accepted(snapshots(task), &scenario.name)
             .ok()
-            .flatten()
+            .flatten()?;
+        Some(match &scenario.point {
+            Some(point) => only_point(accepted, point),
+            None => accepted,
+        })
     }
 
     /// What the snapshot, the scenario's own wishes and the rules for every lock say.
@@ -123,7 +128,7 @@ impl Judge {
             skew: task.eyes.skew,
         };
         let unseen = &terms.unseen;
-        let mut violations = invariant::check(&played.trace, conditions);
+        let mut violations = played.violations(conditions);
         violations.retain(|violation| {
             !violation
                 .rule
@@ -141,7 +146,23 @@ impl Judge {
         };
         let store = Store::new(task.selected.folder.snapshots())?;
         let lock = snapshots(task);
-        let verdict = store.check(lock, &scenario.name, &played.outcomes, terms, mode)?;
+        let verdict = match &scenario.point {
+            None => store.check(lock, &scenario.name, &played.outcomes, terms, mode)?,
+            Some(point) => match store.accepted(lock, &scenario.name)? {
+                None => Verdict::Missing { pending: None },
+                Some(accepted) => {
+                    let accepted = only_point(accepted, point);
+                    let difference = difference(&accepted, &played.outcomes, terms);
+                    match difference.is_empty() {
+                        true => Verdict::Same,
+                        false => Verdict::Different {
+                            difference,
+                            pending: None,
+                        },
+                    }
+                }
+            },
+        };
         Ok(match (verdict, wrong) {
             (Verdict::Same, false) => Ending::Passed,
             (Verdict::Accepted { file, difference }, false) => Ending::Accepted {
@@ -182,6 +203,9 @@ impl Judge {
             quoted(&task.selected.scenario.path.display().to_string()),
             task.setting.lock
         );
+        if let Some(point) = &task.selected.scenario.point {
+            command += &format!(" --point {}", quoted(point));
+        }
         if task.setting.bench != VIRTUAL {
             command += &format!(" --bench {}", quoted(&task.setting.bench));
         }
@@ -216,6 +240,18 @@ fn wider(scenario: Tolerance, bench: Option<Tolerance>) -> Tolerance {
         millis: scenario.millis.max(bench.millis),
         permille: scenario.permille.max(bench.permille),
     })
+}
+
+/// What is accepted of a sweep for one of its points.
+fn only_point(mut accepted: Outcomes, point: &str) -> Outcomes {
+    let heading = format!("{POINT_HEADING}{point}");
+    accepted
+        .blocks
+        .retain(|block| !block.heading.starts_with(POINT_HEADING) || block.heading == heading);
+    for (index, block) in accepted.blocks.iter_mut().enumerate() {
+        block.number = index + 1;
+    }
+    accepted
 }
 
 /// A word as a shell takes it.

@@ -18,7 +18,7 @@ use clap::{Args, ValueEnum};
 use super::images::{Firmware, model_of};
 use super::interrupt::{self, INTERRUPTED};
 use super::progress::Runs;
-use super::select::{Select, Selected, output};
+use super::select::{Select, Selected, at, output};
 use super::{Exit, Expected};
 use crate::bench::VirtualBench;
 use crate::lock::LockModel;
@@ -40,6 +40,9 @@ use teller::Teller;
 pub(crate) struct Run {
     #[command(flatten)]
     select: Select,
+    /// Of sweeps, only the point with this value
+    #[arg(long, value_name = "VALUE")]
+    point: Option<String>,
     /// Only on this lock model
     #[arg(long, value_name = "MODEL", value_parser = super::lock_model)]
     lock: Option<LockModel>,
@@ -120,7 +123,7 @@ impl Run {
         if self.bench != Path::new(VIRTUAL) {
             return self.on_bench(&self.bench);
         }
-        let scenarios = self.select.load()?;
+        let scenarios = self.scenarios()?;
         let models = self.models(&scenarios)?;
         interrupt::listen()?;
         let locks = models
@@ -176,6 +179,20 @@ impl Run {
             );
         }
         teller.finish(Some(locks.iter().map(|lock| lock.took).sum()))
+    }
+
+    /// The scenarios to play; with --point each at that point.
+    fn scenarios(&self) -> Result<Vec<Selected>, Expected> {
+        let mut scenarios = self.select.load()?;
+        if let Some(point) = &self.point {
+            if self.accept {
+                return Err(Expected::AcceptPoint);
+            }
+            for selected in &mut scenarios {
+                selected.scenario = at(&selected.scenario, point)?;
+            }
+        }
+        Ok(scenarios)
     }
 
     /// The models to play on.

@@ -20,7 +20,7 @@ use crate::bench::file::BenchFile;
 use crate::bench::pi::PiBench;
 use crate::bench::probe::Erase;
 use crate::outcome::Part;
-use crate::play::{Limits, PlayError, Situation, missing, play_before, prepare, renew};
+use crate::play::{Limits, PlayError, Situation, join, missing, play_before, prepare, renew};
 use crate::report::Setting;
 use crate::scenario::Scenario;
 
@@ -32,7 +32,7 @@ impl Run {
                 path: path.to_owned(),
             });
         }
-        let mut scenarios = self.select.load()?;
+        let mut scenarios = self.scenarios()?;
         let file = BenchFile::load(path)?;
         let model = file.lock();
         if self.lock.is_some_and(|asked| asked != model) {
@@ -162,6 +162,21 @@ impl BenchPlayer {
         if let Some(missing) = missing(scenario, &self.bench) {
             return Ok(End::Skipped(format!("the bench can't {missing}")));
         }
+        let Some(first) = scenario.sweep else {
+            return self.once(scenario, live);
+        };
+        let mut runs = Vec::new();
+        for (index, _) in scenario.points() {
+            match self.once(&scenario.at(index), live)? {
+                End::Played(played) => runs.push(*played),
+                other => return Ok(other),
+            }
+        }
+        Ok(End::Played(Box::new(join(first, runs)?)))
+    }
+
+    /// A scenario without a sweep, on a lock made as new.
+    fn once(&mut self, scenario: &Scenario, live: &mut Live<'_>) -> Result<End, PlayError> {
         let limits = Limits {
             deadline: Some((Instant::now() + self.deadline, self.deadline)),
             interrupted: &INTERRUPTED,

@@ -33,6 +33,7 @@ pub(super) fn simpler(action: &Action) -> Vec<Action> {
         | Action::Switch { .. }
         | Action::TurnKey(_)
         | Action::Jam(_)
+        | Action::Point(_)
         | Action::Hub(_)
         | Action::CorruptStorage
         | Action::Hang => Vec::new(),
