@@ -169,3 +169,73 @@ fn plain() {
         );
     }
 }
+
+#[test]
+fn busy() {
+    let mut lock = started("busy");
+    wait(&mut lock, 100);
+    let mut said = Vec::new();
+    for line in [b"one ", b"two ", b"four"] {
+        lock.set_contact(Contact::Lock, true).unwrap();
+        lock.hub_send(line);
+        wait(&mut lock, 50);
+        lock.set_contact(Contact::Lock, false).unwrap();
+        wait(&mut lock, 50);
+        said.extend(sent(&mut lock));
+    }
+    wait(&mut lock, 1000);
+    assert_passed(&mut lock, "busy");
+    assert_eq!(String::from_utf8(said).unwrap(), "one two four");
+}
+
+/// Runs a program that reads a word at an address, or writes one there; what becomes of it.
+fn touch(address: u32, write: bool) -> String {
+    // MOVW and MOVT R0; LDR R1, [R0] or STR; B .
+    let half = |opcode: u32, half: u32| {
+        let spread = (half >> 12) << 16 | (half >> 11 & 1) << 26 | (half >> 8 & 7) << 12;
+        let encoding = opcode | spread | half & 0xFF;
+        [(encoding >> 16) as u16, encoding as u16]
+    };
+    let [a, b] = half(0xF240_0000, address & 0xFFFF);
+    let [c, d] = half(0xF2C0_0000, address >> 16);
+    let code = [a, b, c, d, if write { 0x6001 } else { 0x6801 }, 0xE7FE];
+    let vectors = [0x2000_1000_u32, 0x101];
+    let mut lock = VirtualLock::new();
+    let vectors: Vec<u8> = vectors.iter().flat_map(|word| word.to_le_bytes()).collect();
+    lock.load(0, &vectors);
+    let code: Vec<u8> = code.iter().flat_map(|half| half.to_le_bytes()).collect();
+    lock.load(0x100, &code);
+    lock.connect().unwrap();
+    match lock.run_until(lock.now() + Ticks::from_millis(100)) {
+        Ok(()) => "runs on".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn what_is_not_modelled_stops_the_program_with_its_name() {
+    let peripherals = [
+        0x4000_1550_u32, // RADIO.STATE
+        0x4000_3500,     // SPI0, TWI0
+        0x4000_5404,     // NFCT
+        0x4000_E500,     // ECB
+        0x4000_F500,     // AAR, CCM
+        0x4001_2500,     // QDEC
+        0x4001_3500,     // COMP, LPCOMP
+        0x4001_D500,     // PDM
+        0x4002_0510,     // MWU
+        0x4002_3500,     // SPI2
+        0x4002_5500,     // I2S
+        0x4002_6100,     // FPU
+        0x4002_7500,     // USBD
+        0x4002_9500,     // QSPI
+        0x5002_A500,     // CRYPTOCELL
+        0x1200_0000,     // QSPI, execute in place
+        0x4000_0FF0,     // none of CLOCK's and POWER's
+    ];
+    let stops: Vec<String> = peripherals
+        .iter()
+        .flat_map(|&address| [false, true].map(|write| touch(address, write)))
+        .collect();
+    insta::assert_snapshot!(stops.join("\n"));
+}

@@ -27,6 +27,20 @@ fn an_instruction_takes_a_cycle_and_events_end_a_run_in_time() {
 }
 
 #[test]
+fn a_branch_to_itself_spends_all_its_cycles_at_once_and_an_interrupt_ends_it() {
+    // CPSIE i; B.W .
+    let (mut core, mut bus) = started(&[0xB662, 0xF7FF, 0xBFFE]);
+    core.ppb_write(&mut bus, 0xE000_E100, Size::Word, 1 << 3)
+        .unwrap();
+    assert_eq!(core.run(&mut bus, Ticks::SECOND), Exit::Reached);
+    assert_eq!(core.now(), Ticks::SECOND);
+    assert_eq!(core.register(15), CODE + 2);
+    bus.lines = 1 << 3;
+    assert_eq!(run(&mut core, &mut bus, 20), Exit::Reached);
+    assert_eq!(core.register(16) & 0x1FF, 16 + 3, "taken");
+}
+
+#[test]
 fn held_in_reset_it_does_nothing() {
     let mut bus = TestBus::with(&[STAY]);
     let mut core = Core::new();

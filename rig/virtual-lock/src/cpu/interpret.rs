@@ -377,6 +377,11 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
             Kind::Bgt => branch_if!(s.z != 0 && (s.n ^ s.v) as i32 >= 0, 2),
             Kind::Ble => branch_if!(s.z == 0 || ((s.n ^ s.v) as i32) < 0, 2),
             Kind::B => jump!(op.imm),
+            Kind::Stay => {
+                // Every cycle that is left would do the same.
+                budget = 1;
+                dispatch!()
+            }
             Kind::Bx => exchange!(m!()),
             Kind::BlxReg => {
                 let target = m!();

@@ -96,6 +96,8 @@ pub(super) enum Kind {
     Ble,
     /// To `imm`; either length.
     B,
+    /// The same to itself.
+    Stay,
     Bx,
     BlxReg,
     Cbz,

@@ -57,6 +57,9 @@ pub(super) fn decode(place: Place, first: u16, second: u16) -> Op {
     } else {
         narrow::decode(place, first)
     };
+    if op.kind == Kind::B && op.imm == place.pc {
+        op.kind = Kind::Stay;
+    }
     op.it = place.it;
     // BKPT is unconditional even in an IT block.
     if place.it == 0 || matches!(op.kind, Kind::Bkpt | Kind::InIt) {
