@@ -47,6 +47,7 @@ fn a_misspelt_verb_or_option_is_answered_with_the_right_one() {
         (&["reveiw"][..], "'review'"),
         (&["run", "--accpet"][..], "'--accept'"),
         (&["schema", "scenarios"][..], "'scenario'"),
+        (&["list", "--lock", "tenkey"][..], "did you mean `ten-key`?"),
     ] {
         let output = rig(arguments);
         assert_eq!(output.status.code(), Some(2));

@@ -32,6 +32,7 @@ use clap::{Parser, Subcommand};
 pub use error::{Exit, Expected};
 
 use crate::lock::LockModel;
+use crate::scenario::suggest;
 
 /// Tests electronic deadbolts: plays what a person does to a lock, watches what the lock does, and
 /// compares that with what was accepted before.
@@ -132,12 +133,7 @@ fn shown(path: PathBuf) -> PathBuf {
 
 /// A lock model by its name, for the command line.
 fn lock_model(name: &str) -> Result<LockModel, String> {
-    LockModel::named(name).ok_or_else(|| {
-        format!(
-            "it is one of {}",
-            LockModel::ALL.map(LockModel::name).join(", ")
-        )
-    })
+    LockModel::named(name).ok_or_else(|| suggest(name, &LockModel::ALL.map(LockModel::name)))
 }
 
 #[cfg(test)]

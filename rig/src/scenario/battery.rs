@@ -124,10 +124,12 @@ fn described(reader: &mut Reader, value: &Node, help: &str) -> Option<Battery> {
         }
         ["cells"] => {
             let node = fields.need(reader, "`battery`", "cells", help)?;
-            let mut cells = Vec::new();
-            for item in reader.items(node) {
-                cells.push(reader.value(item, "a cell", CELL_HELP, cell)?);
-            }
+            let items = reader.items(node).iter();
+            // A wrong cell must not hide the ones after it.
+            let cells: Vec<Option<Cell>> = items
+                .map(|item| reader.value(item, "a cell", CELL_HELP, cell))
+                .collect();
+            let cells: Vec<Cell> = cells.into_iter().collect::<Option<_>>()?;
             let count = cells.len();
             match <[Cell; 4]>::try_from(cells) {
                 Ok(cells) => Some(Battery::Cells(cells)),

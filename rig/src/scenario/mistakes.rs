@@ -98,6 +98,17 @@ pub(crate) const ABOUT_CELLS: &[&str] = &[
     "battery: { cells: [alkalin 80%, lithium, nimh 20% upside-down, nimh 20% leaking 5] }",
 ];
 
+/// What a scenario's other keys can't be.
+pub(crate) const IN_A_KEY: &[&str] = &[
+    "title: T\ngiven: new\ntolerance: []\nsteps: [wait: 1s]\n",
+    "title: T\ngiven: new\ntolerance: 2% + 5ms\nsteps: [wait: 1s]\n",
+    "title: T\ngiven: new\ndoor: rigth\nsteps: [wait: 1s]\n",
+    "title: [T]\ngiven: new\nsteps: [wait: 1s]\n",
+    "title: T\ngiven: new\nlocks: { ten-key: yes }\nsteps: [wait: 1s]\n",
+    "title: T\ngiven: handed\nsteps: [{ note: [] }, { note: '' }, wait: 1s]\n",
+    "title: T\ngiven: handed\nsteps: [{ repeat: { times: 1000, steps: [press: 1, press: 2, press: 3, press: 4, press: 5, press: 6, press: 7, press: 8, press: 9, press: 0] } }, wait: 1s]\n",
+];
+
 /// Whole files whose steps don't go together.
 pub(crate) const ACROSS_STEPS: &[&str] = &[
     "title: T\ngiven: new\nsteps: [battery: disconnect]\n",
@@ -174,7 +185,13 @@ pub(crate) fn with_expectation(expect: &str) -> String {
 
 /// Every one of them, as a whole file.
 pub(crate) fn all() -> Vec<String> {
-    let whole = [IN_THE_FILE, ACROSS_STEPS, AT_ONCE, ABOUT_THE_HUB_ACROSS];
+    let whole = [
+        IN_THE_FILE,
+        IN_A_KEY,
+        ACROSS_STEPS,
+        AT_ONCE,
+        ABOUT_THE_HUB_ACROSS,
+    ];
     let steps = [IN_A_STEP, ABOUT_CELLS, ABOUT_THE_HUB];
     let whole = whole
         .into_iter()

@@ -33,7 +33,7 @@ pub use folder::{Folder, FolderError};
 pub use hub::{Hub, Request};
 pub use parse::{parse, parse_over};
 pub use problem::ScenarioError;
-pub(crate) use problem::did_you_mean;
+pub(crate) use problem::{did_you_mean, suggest};
 pub(crate) use sweep::decimal;
 pub(crate) use values::{duration, millivolts, tolerance};
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{Scenario, ScenarioError, mistakes, parse};
+use super::{Scenario, ScenarioError, mistakes, parse, steps};
 
 /// Text against its snapshot, without the expression that made it.
 macro_rules! assert_text {
@@ -73,6 +73,20 @@ fn mistakes_in_the_file() {
 #[test]
 fn mistakes_in_a_step() {
     assert_text!(step_messages(mistakes::IN_A_STEP));
+}
+
+#[test]
+fn mistakes_in_a_key() {
+    assert_text!(messages(mistakes::IN_A_KEY));
+}
+
+#[test]
+fn a_step_that_does_not_say_what_is_answered_with_how_it_is_written() {
+    let words: Vec<&str> = steps::NAMES
+        .into_iter()
+        .filter(|word| *word != "settle")
+        .collect();
+    assert_text!(step_messages(&words));
 }
 
 #[test]
