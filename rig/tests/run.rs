@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const PASSES: &str = "codes/wrong-code";
 const SNAPSHOT: &str = "snapshots/ten-key/codes__wrong-code.snap";
@@ -310,4 +311,37 @@ fn what_is_within_tolerance_never_changes_an_accepted_file() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
         assert_eq!(fs::read_to_string(&snapshot).unwrap(), near);
     }
+}
+
+#[test]
+fn ctrl_c_ends_with_130_and_says_what_was_not_played() {
+    let folder = copied("interrupted", true);
+    let days =
+        "title: T\ngiven: new\nsteps:\n  - repeat: { times: 1000, steps: [wait: 1440min] }\n";
+    fs::write(folder.join("scenarios/days.yaml"), days).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rig"))
+        .args(["run", "--jobs", "1", "--lock", "ten-key"])
+        .current_dir(&folder)
+        .env("CI", "true")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    while !first.contains("pass ") {
+        assert!(out.read_line(&mut first).unwrap() > 0, "{first}");
+    }
+    let id = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{first}{rest}");
+    assert!(rest.contains("stopped   ten-key   days"), "{rest}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("rig: stopped, 0 of 2 runs not played"),
+        "{said}"
+    );
 }

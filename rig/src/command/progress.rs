@@ -40,7 +40,7 @@ pub(crate) struct Runs {
 impl Runs {
     /// A bar for so many runs, several at a time.
     pub(crate) fn many(quiet: bool, runs: usize) -> Runs {
-        let template = "[{bar:24}] {pos}/{len}  {elapsed} and {eta} to go  {msg}";
+        let template = "[{bar:24}] {pos}/{len}  {elapsed} and {eta} to go  {wide_msg}";
         Runs {
             bar: bar(quiet, runs, template),
         }
@@ -48,7 +48,7 @@ impl Runs {
 
     /// A bar for so many runs, one after the other on a real bench.
     pub(crate) fn one_by_one(quiet: bool, runs: usize) -> Runs {
-        let runs = bar(quiet, runs, "[{bar:24}] {pos}/{len}  {msg}");
+        let runs = bar(quiet, runs, "[{bar:24}] {pos}/{len}  {wide_msg}");
         // Time passes between two steps, too.
         runs.enable_steady_tick(Duration::from_millis(200));
         Runs { bar: runs }

@@ -148,19 +148,24 @@ fn ask(answers: &mut impl BufRead, out: &mut impl Write) -> io::Result<Decision>
 }
 
 /// Snapshots of scenarios that are gone, or no more for that lock. A scenario with mistakes keeps
-/// all of its snapshots.
+/// all of its snapshots, and so does one on a lock of a bench's own, whose model only the bench
+/// file knows.
 fn orphans(store: &Store, folder: &Folder) -> Result<Vec<PathBuf>, Expected> {
-    let mut known: Vec<(LockModel, String)> = Vec::new();
+    let mut others = store.locks()?;
+    others.retain(|lock| LockModel::named(lock).is_none());
+    let mut known: Vec<(String, String)> = Vec::new();
     for file in folder.files()? {
         let name = folder.name(&file);
         let locks = folder
             .load(&file)?
             .map_or_else(|_| LockModel::ALL.to_vec(), |scenario| scenario.locks);
-        known.extend(locks.into_iter().map(|lock| (lock, name.clone())));
+        let locks = locks.iter().map(|lock| lock.name().to_owned());
+        let locks = locks.chain(others.iter().cloned());
+        known.extend(locks.map(|lock| (lock, name.clone())));
     }
     let known = known
         .iter()
-        .map(|(lock, name)| (lock.name(), name.as_str()));
+        .map(|(lock, name)| (lock.as_str(), name.as_str()));
     Ok(store.orphans(known)?)
 }
 
@@ -225,5 +230,35 @@ mod tests {
         ] {
             assert_eq!(answer(Some(decision), ""), (told.to_owned(), Exit::Pass, 0));
         }
+    }
+
+    #[test]
+    fn snapshots_that_no_scenario_asks_for_are_orphans() {
+        let folder = tempfile::tempdir().unwrap();
+        let scenario = "title: T\ngiven: new\nlocks: ten-key\nsteps: [wait: 1s]\n";
+        std::fs::write(folder.path().join("unlock.yaml"), scenario).unwrap();
+        let folder = Folder::new(folder.path());
+        let store = Store::new(folder.snapshots()).unwrap();
+        for (lock, scenario) in [
+            ("ten-key", "unlock"),
+            ("five-key", "unlock"),
+            ("smartcode-913", "unlock"),
+            ("smartcode-913", "gone"),
+        ] {
+            let outcomes = outcomes("1  wait 1s");
+            store.leave_pending(lock, scenario, &outcomes).unwrap();
+        }
+        let orphans: Vec<String> = orphans(&store, &folder)
+            .unwrap()
+            .iter()
+            .map(|path| {
+                let below = path.strip_prefix(folder.snapshots()).unwrap();
+                below.display().to_string()
+            })
+            .collect();
+        assert_eq!(
+            orphans,
+            ["five-key/unlock.snap.new", "smartcode-913/gone.snap.new"]
+        );
     }
 }

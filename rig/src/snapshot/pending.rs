@@ -94,6 +94,14 @@ impl Store {
         Ok(orphans)
     }
 
+    /// The locks that there are snapshots for, models and others.
+    pub fn locks(&self) -> Result<Vec<String>, SnapshotError> {
+        let mut locks = names(&self.folder)?;
+        locks.retain(|lock| self.folder.join(lock).is_dir());
+        locks.sort();
+        Ok(locks)
+    }
+
     /// Lock and name of every file with this extension, in order. None where the folder isn't.
     fn files(&self, extension: &str) -> Result<Vec<(String, String)>, SnapshotError> {
         let mut files = Vec::new();

@@ -197,7 +197,10 @@ impl BenchPlayer {
         limits: Limits<'_>,
         live: &mut Live<'_>,
     ) -> Result<End, PlayError> {
-        live.preparing("flashing");
+        live.preparing(match self.firmware {
+            Some(_) => "flashing",
+            None => "factory reset",
+        });
         match &self.firmware {
             Some(firmware) => {
                 let flashed = self
