@@ -3,6 +3,7 @@
 
 mod record;
 mod svg;
+mod sweep;
 mod wave;
 
 pub use record::{Shown, page};
@@ -142,6 +143,7 @@ impl Section<'_> {
             page.push_str("</ul>");
         }
         if let Some(run) = &self.run {
+            sweep::write(page, run.measured);
             run.steps(page);
             run.figure(page, self.name);
         }
