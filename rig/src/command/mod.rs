@@ -156,4 +156,25 @@ mod tests {
             assert!(help.contains(&format!("rig {}", verb.get_name())), "{help}");
         }
     }
+
+    #[test]
+    fn the_readme_tells_only_of_verbs_that_there_are() {
+        let readme = include_str!("../../../README.md");
+        let command = Cli::command();
+        let verbs: Vec<&str> = command
+            .get_subcommands()
+            .filter(|verb| !verb.is_hide_set())
+            .map(clap::Command::get_name)
+            .collect();
+        let told: Vec<&str> = readme
+            .split(['`', '\n'])
+            .filter_map(|text| text.strip_prefix("rig "))
+            .filter_map(|text| text.split_whitespace().next())
+            .filter(|word| !word.starts_with('-'))
+            .collect();
+        assert!(told.contains(&"run"));
+        for verb in told {
+            assert!(verbs.contains(&verb), "there is no `rig {verb}`");
+        }
+    }
 }

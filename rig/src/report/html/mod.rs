@@ -59,6 +59,15 @@ pub struct Recorded<'a> {
 /// Words that are worth opening a section for.
 const FAILED: [&str; 4] = ["differs", "missing", "error", "stopped"];
 
+/// Colours that nothing but a key explains.
+const COLOURS: [(&str, &str); 5] = [
+    ("open", "motor opens"),
+    ("close", "motor closes"),
+    ("retracted", "bolt retracted"),
+    ("between", "bolt between"),
+    ("extended", "bolt extended"),
+];
+
 /// Writes the page. `facts` are told at its head, name and value.
 pub fn html(title: &str, facts: &[(&str, String)], sections: &[Section<'_>]) -> String {
     let mut page = format!(
@@ -282,12 +291,16 @@ impl Recorded<'_> {
             drawing.svg,
             ends(trace.end)
         );
+        page.push_str("<figcaption class=\"key\">");
         if self.accepted.is_some() {
-            page.push_str(
-                "<figcaption class=\"key\"><i></i>accepted <b></b>differs from accepted</figcaption>",
-            );
+            page.push_str("<i></i>accepted<b></b>differs from accepted");
         }
-        page.push_str("</figure>");
+        for (look, says) in COLOURS {
+            if rows.iter().any(|row| row.shows(look)) {
+                let _ = write!(page, "<s class=\"{look}\"></s>{says}");
+            }
+        }
+        page.push_str("</figcaption></figure>");
     }
 }
 

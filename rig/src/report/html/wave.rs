@@ -22,6 +22,13 @@ pub(super) struct Row {
     pub differing: Vec<(Nanos, Nanos)>,
 }
 
+impl Row {
+    /// Whether one of its bars looks like this.
+    pub(super) fn shows(&self, look: &str) -> bool {
+        matches!(&self.shape, Shape::Bars(bars) if bars.iter().any(|bar| bar.look == look))
+    }
+}
+
 #[derive(Debug, PartialEq)]
 pub(super) enum Shape {
     Bars(Vec<Bar>),
