@@ -4,6 +4,7 @@
 #![no_main]
 
 mod beeper;
+mod flash;
 mod hub;
 mod sense;
 mod wiring;
@@ -21,14 +22,14 @@ use embassy_executor::Spawner;
 use embassy_futures::select::{Either, select};
 use embassy_nrf::config::{Config, LfclkSource};
 use embassy_nrf::gpio::Input;
-use embassy_nrf::nvmc::Nvmc;
 use embassy_nrf::wdt::{self, HaltConfig, SleepConfig, Watchdog};
 use embassy_nrf::{Peri, pac, peripherals};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
 use embassy_time::{Duration, Instant, TICK_HZ, Timer};
+use flash::Flash;
 use lock_journal::Journal;
-use lock_logic::{BootReason, Inputs, Lock, Model, Moment};
+use lock_logic::{BootReason, ContactSet, Inputs, Lock, Model, Moment};
 use sense::Sense;
 use wiring::{COUNT, Parts};
 
@@ -78,7 +79,7 @@ async fn main(spawner: Spawner) {
     let mut sense = Sense::new(parts.sense.0, parts.sense.1, parts.sense.2);
     let mut watchdog = watchdog(parts.watchdog);
     hub::start(spawner, parts.hub.0, parts.hub.1, parts.hub.2);
-    let (mut journal, kept) = Journal::open(Nvmc::new(parts.flash));
+    let (mut journal, kept) = Journal::open(Flash::new(parts.flash));
     defmt::info!(
         "lock {=str}, boot {=u8}, state legible {=bool}",
         env!("CARGO_PKG_VERSION"),
@@ -88,13 +89,16 @@ async fn main(spawner: Spawner) {
     let mut lock = Lock::new(MODEL, reason, kept, wiring::contacts());
     let mut measured = None;
     let mut received = [0; hub::CHUNK];
+    let mut glimpses = [(Moment::BOOT, ContactSet::NONE); flash::GLIMPSES];
     loop {
         if let Some(watchdog) = &mut watchdog {
             watchdog.pet();
         }
         let count = hub::take(&mut received);
+        let seen = journal.flash_mut().take_seen(&mut glimpses);
         let inputs = Inputs {
             contacts: wiring::contacts(),
+            glimpses: &glimpses[..seen],
             received: &received[..count],
             measured: measured.take(),
         };

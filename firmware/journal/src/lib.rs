@@ -58,6 +58,11 @@ impl<F: NorFlash> Journal<F> {
         (journal, Kept { state, events })
     }
 
+    /// The flash, to ask what it saw.
+    pub fn flash_mut(&mut self) -> &mut F {
+        &mut self.flash
+    }
+
     /// The flash.
     pub fn into_flash(self) -> F {
         self.flash

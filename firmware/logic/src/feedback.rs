@@ -175,6 +175,8 @@ impl<T: Copy + Default + PartialEq> Channel<T> {
 const CLICK: Span = Span::millis(30);
 /// How long a cue waits after the one before it, so that the two can be told apart.
 const GAP: Span = Span::millis(300);
+/// Cues that wait: after a command's green, a jam, and then a low battery.
+const WAITING: usize = 2;
 
 #[derive(Debug)]
 pub(crate) struct Feedback {
@@ -182,8 +184,9 @@ pub(crate) struct Feedback {
     status: Channel<Light>,
     beeper: Channel<bool>,
     click_until: Moment,
-    /// What is said once the keypad's light and the beeper are still, and since when they are.
-    next: Option<Cue>,
+    /// What is said, one after the other, once the keypad's light and the beeper are still, and since
+    /// when they are.
+    next: [Option<Cue>; WAITING],
     still_since: Moment,
 }
 
@@ -194,7 +197,7 @@ impl Feedback {
             status: Channel::new(),
             beeper: Channel::new(),
             click_until: Moment::BOOT,
-            next: None,
+            next: [None; WAITING],
             still_since: Moment::BOOT,
         }
     }
@@ -208,7 +211,7 @@ impl Feedback {
 
     /// Says `cue` now, or 300 ms after what is being said.
     pub(crate) fn play_next(&mut self, cue: Cue, now: Moment) {
-        if earliest_end(&self.keypad, &self.beeper).is_none() && self.next.is_none() {
+        if earliest_end(&self.keypad, &self.beeper).is_none() && self.next[0].is_none() {
             self.play(cue, now);
         } else {
             self.play_after(cue, now);
@@ -217,7 +220,10 @@ impl Feedback {
 
     /// Says `cue` 300 ms after what is about to be said.
     pub(crate) fn play_after(&mut self, cue: Cue, now: Moment) {
-        self.next = Some(cue);
+        // What finds no room gives way to what is said already.
+        if let Some(place) = self.next.iter_mut().find(|place| place.is_none()) {
+            *place = Some(cue);
+        }
         self.still_since = now;
     }
 
@@ -239,8 +245,9 @@ impl Feedback {
             self.still_since = now;
         }
         if now >= self.still_since + GAP
-            && let Some(cue) = self.next.take()
+            && let Some(cue) = self.next[0].take()
         {
+            self.next.rotate_left(1);
             self.play(cue, now);
         }
     }
@@ -266,13 +273,13 @@ impl Feedback {
     pub(crate) fn is_still(&self, now: Moment) -> bool {
         earliest_end(&self.keypad, &self.beeper).is_none()
             && !self.status_busy()
-            && self.next.is_none()
+            && self.next[0].is_none()
             && now >= self.click_until
     }
 
     /// When a level changes next.
     pub(crate) fn deadline(&self, now: Moment) -> Option<Moment> {
-        let waiting = self.next.is_some() && earliest_end(&self.keypad, &self.beeper).is_none();
+        let waiting = self.next[0].is_some() && earliest_end(&self.keypad, &self.beeper).is_none();
         earliest([
             self.keypad.level(now).1,
             self.status.level(now).1,
@@ -391,6 +398,26 @@ mod tests {
                 (1200, Off, Off, false),
             ]
         );
+    }
+
+    #[test]
+    fn cues_wait_for_each_other() {
+        let mut feedback = Feedback::new();
+        feedback.play(Cue::Accepted, at(0));
+        feedback.play_next(Cue::Jam, at(30));
+        feedback.play_next(Cue::LowBattery, at(30));
+        let changes = changes(&mut feedback, 30);
+        assert_eq!(
+            &changes[..5],
+            [
+                (30, Green, Off, true),
+                (300, Off, Off, false),
+                (600, Red, Off, true),
+                (1200, Off, Off, false),
+                (1500, Red, Off, true),
+            ]
+        );
+        assert_eq!(changes.len(), 24);
     }
 
     #[test]

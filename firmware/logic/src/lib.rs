@@ -27,7 +27,7 @@ pub use contacts::{Contact, ContactSet};
 pub use event::{EVENTS, EventLog, Record};
 pub use feedback::Light;
 pub use hub::{Frame, LONGEST_FRAME};
-pub use lock::{BootReason, Inputs, Kept, Lock, Outputs};
+pub use lock::{BootReason, Glimpse, Inputs, Kept, Lock, Outputs};
 pub use motor::{Bridge, Measured};
 pub use state::{RECORD_LENGTH, SLOTS, State, Store, StoreError};
 pub use time::{Moment, Span};

@@ -102,11 +102,16 @@ enum Stage {
 #[derive(Debug)]
 pub(crate) struct Motion {
     stage: Stage,
+    /// Until when the motor rests after a run.
+    rests_until: Moment,
 }
 
 impl Motion {
     pub(crate) const fn new() -> Self {
-        Self { stage: Stage::Idle }
+        Self {
+            stage: Stage::Idle,
+            rests_until: Moment::BOOT,
+        }
     }
 
     /// Begins `command`. Only when idle; another command is told off by [`Motion::busy`].
@@ -138,7 +143,7 @@ impl Motion {
     /// Whether the board has to measure now.
     pub(crate) fn wants_sample(&self, now: Moment) -> bool {
         match self.stage {
-            Stage::Checking(_) => true,
+            Stage::Checking(_) => now >= self.rests_until,
             Stage::Running(_, _, run) => run.wants_sample(now),
             Stage::Idle | Stage::Paused(..) => false,
         }
@@ -156,7 +161,8 @@ impl Motion {
     /// When there is something to do, a sample aside that is wanted at once.
     pub(crate) fn deadline(&self) -> Option<Moment> {
         match self.stage {
-            Stage::Idle | Stage::Checking(_) => None,
+            Stage::Idle => None,
+            Stage::Checking(_) => Some(self.rests_until),
             Stage::Running(_, _, run) => Some(run.deadline()),
             Stage::Paused(_, _, _, until) => Some(until),
         }
@@ -171,7 +177,7 @@ impl Motion {
         bolt: Bolt,
     ) -> Option<Report> {
         match self.stage {
-            Stage::Checking(command) => {
+            Stage::Checking(command) if now >= self.rests_until => {
                 self.stage = Stage::Idle;
                 if battery.idle(measured.pack) == Charge::TooLow {
                     return Some(Report::Refused(command));
@@ -195,7 +201,7 @@ impl Motion {
                 }
                 self.stopped(now, command, leg, bridge, stop, bolt)
             }
-            Stage::Idle | Stage::Paused(..) => None,
+            Stage::Idle | Stage::Checking(_) | Stage::Paused(..) => None,
         }
     }
 
@@ -211,6 +217,7 @@ impl Motion {
                 };
                 if target == Some(bolt) {
                     self.stage = Stage::Idle;
+                    self.rests_until = now + PAUSE;
                     let outcome = match leg {
                         Leg::Back => Outcome::Jammed,
                         _ => Outcome::Reached,
@@ -239,6 +246,7 @@ impl Motion {
         bolt: Bolt,
     ) -> Option<Report> {
         self.stage = Stage::Idle;
+        self.rests_until = now + PAUSE;
         let outcome = match leg {
             Leg::Hand(phase) => match phase.ended(bridge, stop, bolt) {
                 Next::Run(phase, bridge) => {

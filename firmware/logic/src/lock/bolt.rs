@@ -108,7 +108,7 @@ impl Lock {
         match (command, outcome) {
             (_, Outcome::Reached) => self.reached(now, command),
             (_, Outcome::Jammed) => {
-                self.feedback.play(Cue::Jam, now);
+                self.feedback.play_next(Cue::Jam, now);
                 self.note(now, What::Jam, [command.number(), 0]);
                 self.alarm(
                     match command {

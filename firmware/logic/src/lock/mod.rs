@@ -37,11 +37,16 @@ pub enum BootReason {
     Other,
 }
 
+/// The contacts as they were at a time.
+pub type Glimpse = (Moment, ContactSet);
+
 /// What the board tells the lock at every step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Inputs<'a> {
     /// The contacts as they are wired now, bounces and all.
     pub contacts: ContactSet,
+    /// The contacts as they were since the last step, the oldest first, where that took long.
+    pub glimpses: &'a [Glimpse],
     /// Bytes that the hub sent.
     pub received: &'a [u8],
     /// What [`Outputs::measure`] asked for.
@@ -152,10 +157,10 @@ impl Lock {
     /// Takes what the board sees at `now`, and says what it has to do. `now` never goes back.
     pub fn step(&mut self, now: Moment, inputs: Inputs, store: &mut dyn Store) -> Outputs {
         self.acknowledge_kept(now);
-        self.debounce.observe(now, inputs.contacts);
-        while let Some(edge) = self.debounce.next_edge(now) {
-            self.edge(now, edge);
+        for &(at, contacts) in inputs.glimpses {
+            self.look(now, at, contacts);
         }
+        self.look(now, now, inputs.contacts);
         self.watch_bolt(now);
         if let Some(measured) = inputs.measured {
             self.measured(now, measured);
@@ -223,6 +228,14 @@ impl Lock {
     /// The next frame to send to the hub, if there is one.
     pub fn next_frame(&mut self) -> Option<Frame> {
         self.link.next_frame()
+    }
+
+    /// Takes the contacts as they were at `at`.
+    fn look(&mut self, now: Moment, at: Moment, contacts: ContactSet) {
+        self.debounce.observe(at, contacts);
+        while let Some(edge) = self.debounce.next_edge(at) {
+            self.edge(now, edge);
+        }
     }
 
     fn edge(&mut self, now: Moment, edge: Edge) {

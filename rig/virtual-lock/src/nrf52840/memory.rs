@@ -70,13 +70,6 @@ impl Flash {
         }
     }
 
-    /// Sets every bit of the page that holds `address`.
-    pub(crate) fn erase_page(&mut self, address: u32) {
-        if let Some(page) = Arc::make_mut(&mut self.pages).get_mut(address as usize / PAGE_SIZE) {
-            *page = Arc::new([0xFF; PAGE_SIZE]);
-        }
-    }
-
     /// Sets every bit of flash and UICR.
     pub(crate) fn erase_all(&mut self) {
         *self = Flash::erased();
@@ -181,8 +174,6 @@ mod tests {
         assert_eq!(flash.word(0x5008), 0x1234_5678);
         assert_eq!(before.word(0x5008), u32::MAX);
         assert_eq!(flash.pages_apart(&before), 1);
-        flash.erase_page(0x5FFF);
-        assert_eq!(flash.word(0x5008), u32::MAX);
     }
 
     #[test]

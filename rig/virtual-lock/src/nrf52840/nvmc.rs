@@ -2,6 +2,8 @@
 //! What power loss leaves of an operation is defined here, and a loss can be ordered for an
 //! operation to come.
 
+use std::ops::Range;
+
 use super::memory::{FLASH_SIZE, PAGE_SIZE};
 use super::wires::{Gap, Peripheral, Wires, fits};
 use crate::time::Ticks;
@@ -32,6 +34,7 @@ enum Operation {
         before: u32,
         after: u32,
     },
+    /// Words from `address` on, a page's or a part's.
     Page {
         address: u32,
         before: Vec<u32>,
@@ -141,7 +144,7 @@ impl Nvmc {
                         .set_uicr(offset, partly_cleared(before, after, part));
                 }
                 Operation::Page { address, before } => {
-                    let erased = part(PAGE_WORDS) as usize;
+                    let erased = part(before.len() as u64) as usize;
                     for (index, word) in before.iter().enumerate().skip(erased) {
                         wires.flash.set_word(address + 4 * index as u32, *word);
                     }
@@ -207,37 +210,51 @@ impl Nvmc {
     }
 
     fn erase_page(&mut self, address: u32, takes: Ticks, wires: &mut Wires) -> Result<(), Gap> {
-        if address as usize >= FLASH_SIZE || !(address as usize).is_multiple_of(PAGE_SIZE) {
-            return Err(Gap);
-        }
+        is_page(address)?;
         if self.config == ERASE_ENABLED {
-            let words = (0..PAGE_WORDS as u32).map(|word| wires.flash.word(address + 4 * word));
-            let before = words.collect();
-            wires.flash.erase_page(address);
-            wires.code_generation += 1;
-            self.begin(Operation::Page { address, before }, takes, wires.now);
+            self.erase_words(address, 0..PAGE_WORDS as u32, takes, wires);
         }
         Ok(())
     }
 
-    /// Erases for `ERASEPAGEPARTIALCFG` milliseconds; the page is erased when they add up.
-    fn erase_page_partial(&mut self, address: u32, wires: &mut Wires) -> Result<(), Gap> {
+    /// Erases some words of the page at `page`.
+    fn erase_words(&mut self, page: u32, words: Range<u32>, takes: Ticks, wires: &mut Wires) {
+        let address = page + 4 * words.start;
+        let places = words.map(|word| page + 4 * word);
+        let before = places
+            .clone()
+            .map(|place| wires.flash.word(place))
+            .collect();
+        for place in places {
+            wires.flash.set_word(place, u32::MAX);
+        }
+        wires.code_generation += 1;
+        self.begin(Operation::Page { address, before }, takes, wires.now);
+    }
+
+    /// Erases for `ERASEPAGEPARTIALCFG` milliseconds; the page is erased when they add up. Until then
+    /// the first of its words are, in proportion.
+    fn erase_page_partial(&mut self, page: u32, wires: &mut Wires) -> Result<(), Gap> {
+        is_page(page)?;
         if self.config != ERASE_ENABLED {
             return Ok(());
         }
-        let so_far = if self.partial.0 == address {
-            self.partial.1
-        } else {
-            0
+        let so_far = match self.partial {
+            (begun, millis) if begun == page => millis,
+            _ => 0,
         };
         let sum = so_far + self.partial_duration;
+        let words = |millis: u32| {
+            let whole = Ticks::from_millis(u64::from(millis)).0 * PAGE_WORDS / ERASE_PAGE.0;
+            whole.min(PAGE_WORDS) as u32
+        };
         let takes = Ticks::from_millis(u64::from(self.partial_duration));
-        if Ticks::from_millis(u64::from(sum)) >= ERASE_PAGE {
-            self.partial = (u32::MAX, 0);
-            return self.erase_page(address, takes, wires);
-        }
-        self.partial = (address, sum);
-        self.busy_until = wires.now.max(self.busy_until) + takes;
+        self.erase_words(page, words(so_far)..words(sum), takes, wires);
+        self.partial = if words(sum) == PAGE_WORDS as u32 {
+            (u32::MAX, 0)
+        } else {
+            (page, sum)
+        };
         Ok(())
     }
 
@@ -245,6 +262,15 @@ impl Nvmc {
         wires.flash.erase_all();
         wires.code_generation += 1;
         self.begin(Operation::All, ERASE_ALL, wires.now);
+    }
+}
+
+/// Whether `address` is where a page of flash begins.
+fn is_page(address: u32) -> Result<(), Gap> {
+    let address = address as usize;
+    match address < FLASH_SIZE && address.is_multiple_of(PAGE_SIZE) {
+        true => Ok(()),
+        false => Err(Gap),
     }
 }
 
@@ -363,12 +389,15 @@ mod tests {
     #[test]
     fn partial_erases_add_up() {
         let (mut nvmc, mut wires) = nvmc(ERASE_ENABLED);
+        wires.flash.set_word(0x1FFC, 0);
         for _ in 0..8 {
             nvmc.write(0x518, 0x1000, &mut wires).unwrap();
-            assert_ne!(wires.flash.word(0x1000), u32::MAX);
+            wires.now = nvmc.busy_until();
+            assert_eq!(wires.flash.word(0x1000), u32::MAX);
+            assert_eq!(wires.flash.word(0x1FFC), 0);
         }
         nvmc.write(0x518, 0x1000, &mut wires).unwrap();
-        assert_eq!(wires.flash.word(0x1000), u32::MAX);
+        assert_eq!(wires.flash.word(0x1FFC), u32::MAX);
     }
 
     #[test]

@@ -8,13 +8,13 @@ use virtual_lock::board::What;
 use virtual_lock::board::signal::{Contact, Signal};
 use virtual_lock::time::Ticks;
 
-/// Names of the ten-key images, by version.
-fn images() -> Vec<String> {
+/// Names of a model's images, by version.
+fn images(model: &str) -> Vec<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware/images");
     let files = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = files
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .filter(|name| name.starts_with("lock-ten-key-") && name.ends_with(".elf"))
+        .filter(|name| name.starts_with(&format!("lock-{model}-")) && name.ends_with(".elf"))
         .collect();
     names.sort();
     names
@@ -33,10 +33,15 @@ pub fn load(lock: &mut VirtualLock, image: &str) {
     }
 }
 
-/// A lock with the released firmware, audio switched on, and no pack in yet.
+/// A ten-key lock with the released firmware, audio switched on, and no pack in yet.
 pub fn flashed() -> VirtualLock {
+    flashed_as("ten-key")
+}
+
+/// The same, of any model.
+pub fn flashed_as(model: &str) -> VirtualLock {
     let mut lock = VirtualLock::new();
-    load(&mut lock, &images().pop().unwrap());
+    load(&mut lock, &images(model).pop().unwrap());
     lock.set_contact(Contact::Switch(3), true).unwrap();
     lock
 }

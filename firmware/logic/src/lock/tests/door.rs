@@ -245,6 +245,7 @@ impl Door {
                 contacts: self.wired(),
                 received: core::mem::take(&mut received),
                 measured: measured.take(),
+                ..Inputs::default()
             };
             let Some(lock) = &mut self.lock else {
                 return;

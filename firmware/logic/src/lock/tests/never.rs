@@ -1,8 +1,11 @@
 //! What must never happen, whatever anybody presses, turns, breaks or sends.
 
-use super::door::{Did, Door, Jam};
+use super::door::{Did, Door, Jam, Memory};
 use crate::hub::{Kind, command};
-use crate::{Bridge, Code, Contact, Frame, Model, Moment, Span};
+use crate::{
+    BootReason, Bridge, Code, Contact, ContactSet, EventLog, Frame, Glimpse, Inputs, Kept, Lock,
+    Model, Moment, Span, State,
+};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
@@ -178,5 +181,36 @@ proptest! {
                 prop_assert!(door.motor().is_empty(), "{:?} on {:?}", digits, model);
             }
         }
+    }
+}
+
+/// Rule 5, while the board stands still for longer than a finger is down.
+#[test]
+fn a_press_that_was_only_glimpsed_gets_its_click() {
+    let at = |millis| Moment::BOOT + Span::millis(millis);
+    let idle = ContactSet::NONE.with(Contact::SwitchAudio, true);
+    let pressed = idle.with(Contact::Digit(1), true);
+    for (length, clicks) in [(10, false), (20, true), (60, true)] {
+        let kept = Kept {
+            state: Some(State::default()),
+            events: EventLog::default(),
+        };
+        let mut memory = Memory::default();
+        let mut lock = Lock::new(Model::TenKey, BootReason::PowerOn, kept, idle);
+        let mut step = |now, glimpses: &[Glimpse]| {
+            let inputs = Inputs {
+                contacts: idle,
+                glimpses,
+                ..Inputs::default()
+            };
+            lock.step(at(now), inputs, &mut memory).beeper
+        };
+        step(1000, &[]);
+        let seen = (0..=90).step_by(10).map(|since| {
+            let down = (10..=10 + length).contains(&since);
+            (at(2000 + since), if down { pressed } else { idle })
+        });
+        let seen: Vec<Glimpse> = seen.collect();
+        assert_eq!(step(2091, &seen), clicks, "{length} ms");
     }
 }
