@@ -1,204 +1,315 @@
 //! Power is cut at every single flash operation of everything that the lock remembers. Whenever it
-//! happens, the lock comes back as it was before or as it was going to be, never as a mix; and what it
-//! has acknowledged stays.
+//! happens, the lock comes back with all of its memory as it was before or as it was going to be, never
+//! a mix; and what it has acknowledged stays.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod memory;
 
-use common::{flashed, hand, tap, wait};
+use common::{flashed_as, hand, wait};
+use memory::{MASTER, Memory, Model, Unit};
 use virtual_lock::VirtualLock;
-use virtual_lock::board::What;
 use virtual_lock::board::signal::{Contact, Signal};
+use virtual_lock::board::{Jam, What};
 use virtual_lock::time::Ticks;
 
-/// What a lock does when it is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct State {
-    /// `lock` moves the motor, or a code does.
-    handed: bool,
-    /// 1234 opens.
-    opens: bool,
-    /// A code can be programmed without a mastercode.
-    programs: bool,
+/// How the lock acknowledges what it has done.
+#[derive(Clone, Copy, Debug)]
+enum Acknowledged {
+    By(Signal),
+    ToHub,
 }
 
-fn keys(lock: &mut VirtualLock, keys: &str) {
-    for key in keys.chars() {
-        let contact = match key {
-            'L' => Contact::Lock,
-            'P' => Contact::Program,
-            digit => Contact::Digit(digit.to_digit(10).unwrap() as u8),
-        };
-        tap(lock, contact);
-    }
+/// Something that changes what a lock remembers.
+struct Procedure {
+    name: &'static str,
+    acknowledged: Acknowledged,
+    act: fn(&mut Unit),
 }
 
-fn saw(lock: &mut VirtualLock, signals: &[Signal]) -> bool {
-    let lit = |what| {
-        signals
-            .iter()
-            .any(|signal| what == What::Signal(*signal, true))
-    };
-    lock.take_events().into_iter().any(|event| lit(event.what))
+fn hold_program(unit: &mut Unit, millis: u64) {
+    unit.lock.set_contact(Contact::Program, true).unwrap();
+    unit.wait(millis);
+    unit.lock.set_contact(Contact::Program, false).unwrap();
 }
 
-/// Tries `lock` in forks, which leaves it alone.
-fn state(lock: &VirtualLock) -> State {
-    let motor = [Signal::MotorOpen, Signal::MotorClose];
-    let mut trial = lock.clone();
-    trial.take_events();
-    keys(&mut trial, "1234L");
-    wait(&mut trial, 3000);
-    let opens = saw(&mut trial, &motor);
-    let mut trial = lock.clone();
-    keys(&mut trial, "P56789L");
-    wait(&mut trial, 3000);
-    trial.take_events();
-    keys(&mut trial, "56789L");
-    wait(&mut trial, 3000);
-    let programs = saw(&mut trial, &motor);
-    let mut trial = lock.clone();
-    trial.take_events();
-    keys(&mut trial, "L");
-    wait(&mut trial, 1000);
-    // Used while not handed, the status LED is red for five seconds.
-    let handed = !saw(&mut trial, &[Signal::StatusRed]);
-    State {
-        handed,
-        opens,
-        programs,
-    }
+fn power_cycle_with_program(unit: &mut Unit, millis: u64) {
+    unit.lock.disconnect().unwrap();
+    unit.wait(1000);
+    unit.lock.set_contact(Contact::Program, true).unwrap();
+    unit.lock.connect().unwrap();
+    unit.wait(millis);
+    unit.lock.set_contact(Contact::Program, false).unwrap();
+    unit.wait(1000);
+    unit.keys("P");
+    unit.wait(5000);
 }
 
-fn hold_program(lock: &mut VirtualLock, millis: u64) {
-    lock.set_contact(Contact::Program, true).unwrap();
-    wait(lock, millis);
-    lock.set_contact(Contact::Program, false).unwrap();
+fn set_master(unit: &mut Unit) {
+    hold_program(unit, 5500);
+    unit.wait(200);
+    unit.keys(&format!("{MASTER}L{MASTER}L"));
+    unit.wait(1000);
 }
 
-fn handed() -> VirtualLock {
-    let mut lock = flashed();
-    hand(&mut lock);
-    lock
+fn set_code(unit: &mut Unit, slot: u8, digits: &str) {
+    let mut args = vec![0, slot];
+    args.extend(unit.key_bytes(digits));
+    unit.ask(0x0B, &args);
 }
 
-fn programmed() -> VirtualLock {
-    let mut lock = handed();
-    program(&mut lock);
-    lock
-}
-
-fn program(lock: &mut VirtualLock) {
-    keys(lock, "P1234L");
-    wait(lock, 2000);
-}
-
-fn delete(lock: &mut VirtualLock) {
-    keys(lock, "PL1234L1234L");
-    wait(lock, 2000);
-}
-
-fn set_master(lock: &mut VirtualLock) {
-    hold_program(lock, 5500);
-    wait(lock, 500);
-    keys(lock, "8642L8642L");
-    wait(lock, 2000);
-}
-
-fn power_cycle_with_program(lock: &mut VirtualLock, millis: u64) {
-    lock.disconnect().unwrap();
-    wait(lock, 1000);
-    lock.set_contact(Contact::Program, true).unwrap();
+/// A lock with its pack in, and nothing done with it.
+fn new(model: Model) -> Unit {
+    let mut lock: VirtualLock = flashed_as(match model {
+        Model::TenKey => "ten-key",
+        Model::FiveKey => "five-key",
+    });
     lock.connect().unwrap();
-    wait(lock, millis);
-    lock.set_contact(Contact::Program, false).unwrap();
-    wait(lock, 1000);
-    tap(lock, Contact::Program);
-    wait(lock, 7000);
+    wait(&mut lock, 1000);
+    Unit::new(lock, model)
 }
 
-fn hand_again(lock: &mut VirtualLock) {
-    power_cycle_with_program(lock, 2000);
+fn handed(model: Model) -> Unit {
+    let mut unit = new(model);
+    unit.lock.disconnect().unwrap();
+    unit.wait(1000);
+    hand(&mut unit.lock);
+    unit
 }
 
-fn factory_reset(lock: &mut VirtualLock) {
-    power_cycle_with_program(lock, 31_000);
+/// A handed lock with three codes and a hub.
+fn in_use(model: Model) -> Unit {
+    let mut unit = handed(model);
+    unit.keys("A");
+    unit.ask(0x18, &[]);
+    unit.keys("P1234L");
+    unit.wait(1000);
+    set_code(&mut unit, 2, "5577");
+    set_code(&mut unit, 30, "99119911");
+    unit.wait(2000);
+    let codes: Vec<u8> = unit.memory().codes.iter().map(|(slot, _)| *slot).collect();
+    assert_eq!(codes, [1, 2, 30]);
+    unit
+}
+
+fn guarded(model: Model) -> Unit {
+    let mut unit = in_use(model);
+    set_master(&mut unit);
+    unit.wait(1000);
+    unit
 }
 
 /// Plays `procedure` whole, and cut at each of its operations. Prints how many cuts there were.
-fn cut_everywhere(name: &str, start: &VirtualLock, green: Signal, procedure: fn(&mut VirtualLock)) {
+fn cut_everywhere(start: &Unit, procedure: &Procedure) {
+    let Procedure {
+        name,
+        acknowledged,
+        act,
+    } = procedure;
+    let model = start.model;
     let mut start = start.clone();
-    start.take_events();
-    let before = state(&start);
+    start.forget();
+    let before = start.memory();
     let mut whole = start.clone();
-    procedure(&mut whole);
-    let after = state(&whole);
-    assert_ne!(before, after, "{name}");
-    let operations = whole.flash_operations() - start.flash_operations();
-    let done = whole.take_events().into_iter().rev();
-    let acknowledged = done
-        .filter(|event| event.what == What::Signal(green, true))
-        .map(|event| event.at)
-        .next()
-        .unwrap_or(Ticks::NEVER);
-    assert!(operations > 0, "{name}");
+    act(&mut whole);
+    let acknowledged = match acknowledged {
+        Acknowledged::By(signal) => whole.last(|what| what == What::Signal(*signal, true)),
+        Acknowledged::ToHub => whole.last(|what| matches!(what, What::HubFromLock(_))),
+    };
+    let acknowledged = acknowledged.unwrap();
+    whole.wait(1000);
+    let after = whole.memory();
+    assert_ne!(before, after, "{name} on {model:?}");
+    let operations = whole.lock.flash_operations() - start.lock.flash_operations();
+    assert!(operations > 0, "{name} on {model:?}");
     let mut kept = 0;
     for cut in 1..=operations {
-        let mut lock = start.clone();
-        lock.cut_power_at(cut);
-        procedure(&mut lock);
-        let off = lock.levels().contains(&What::Power(false));
-        assert!(off, "{name}: no cut at {cut} of {operations}");
-        let events = lock.take_events();
-        let offs = events
-            .iter()
-            .rev()
-            .filter(|event| event.what == What::Power(false));
-        let off = offs.map(|event| event.at).next().unwrap_or(Ticks::NEVER);
-        lock.disconnect().unwrap();
-        wait(&mut lock, 500);
-        lock.connect().unwrap();
-        wait(&mut lock, 8000);
-        let left = state(&lock);
+        let (off, left) = cut_once(&start, *act, cut);
+        let at = format!("{name} on {model:?}, cut at {cut} of {operations}");
         assert!(
             left == before || left == after,
-            "{name}, cut at {cut} of {operations}: {left:?} is neither {before:?} nor {after:?}"
+            "{at}: {left:#?} is neither {before:#?} nor {after:#?}"
         );
         kept += u64::from(left == before);
         if off > acknowledged {
-            assert_eq!(
-                left, after,
-                "{name}, cut at {cut} of {operations}, after its green"
-            );
+            assert_eq!(left, after, "{at}, after it was acknowledged");
         }
     }
     let new = operations - kept;
-    println!("{name}: {operations} cuts, {kept} left it as before, {new} as after");
+    println!("{model:?}, {name}: {operations} cuts, {kept} left it as before, {new} as after");
+}
+
+/// When power went, and what the lock remembers when it is back.
+fn cut_once(start: &Unit, act: fn(&mut Unit), cut: u64) -> (Ticks, Memory) {
+    let mut unit = start.clone();
+    unit.lock.cut_power_at(cut);
+    act(&mut unit);
+    unit.wait(1000);
+    let off = unit.lock.levels().contains(&What::Power(false));
+    assert!(off, "nothing was cut at operation {cut}");
+    let off = unit.last(|what| what == What::Power(false)).unwrap();
+    unit.lock.disconnect().unwrap();
+    unit.lock.set_jam(None).unwrap();
+    unit.wait(500);
+    unit.lock.connect().unwrap();
+    unit.wait(2000);
+    (off, unit.memory())
+}
+
+fn by_green(name: &'static str, act: fn(&mut Unit)) -> Procedure {
+    Procedure {
+        name,
+        acknowledged: Acknowledged::By(Signal::KeypadGreen),
+        act,
+    }
+}
+
+fn to_hub(name: &'static str, act: fn(&mut Unit)) -> Procedure {
+    Procedure {
+        name,
+        acknowledged: Acknowledged::ToHub,
+        act,
+    }
+}
+
+fn codes(model: Model) {
+    let start = in_use(model);
+    let program: fn(&mut Unit) = match model {
+        Model::TenKey => |unit| {
+            unit.keys("P7799L");
+            unit.wait(1500);
+        },
+        Model::FiveKey => |unit| {
+            unit.keys("PPP7799L");
+            unit.wait(1500);
+        },
+    };
+    cut_everywhere(&start, &by_green("program a code", program));
+    let replace: fn(&mut Unit) = match model {
+        Model::TenKey => |unit| {
+            unit.keys("PL1234L1234L");
+            unit.wait(1500);
+        },
+        Model::FiveKey => |unit| {
+            unit.keys("PP7799L");
+            unit.wait(1500);
+        },
+    };
+    cut_everywhere(&start, &by_green("delete or overwrite a code", replace));
+    let set = to_hub("hub sets a code", |unit| set_code(unit, 2, "79797979"));
+    cut_everywhere(&start, &set);
+    let delete = to_hub("hub deletes a code", |unit| {
+        unit.ask(0x0D, &[0, 30]);
+    });
+    cut_everywhere(&start, &delete);
+}
+
+fn master(model: Model) {
+    cut_everywhere(&in_use(model), &by_green("set the mastercode", set_master));
+    let start = guarded(model);
+    let drop = by_green("drop the mastercode", |unit| {
+        hold_program(unit, 5500);
+        unit.wait(200);
+        unit.keys(&format!("L{MASTER}L{MASTER}L"));
+        unit.wait(1000);
+    });
+    cut_everywhere(&start, &drop);
+    let all = by_green("delete all", |unit| {
+        unit.keys(&format!("PL{MASTER}L999999L999999L"));
+        unit.wait(1000);
+    });
+    cut_everywhere(&start, &all);
+}
+
+fn power_on(model: Model) {
+    let hand = Procedure {
+        name: "handing",
+        acknowledged: Acknowledged::By(Signal::StatusGreen),
+        act: |unit| power_cycle_with_program(unit, 2000),
+    };
+    cut_everywhere(&new(model), &hand);
+    let fail = Procedure {
+        name: "handing that fails",
+        acknowledged: Acknowledged::By(Signal::StatusRed),
+        act: |unit| {
+            unit.lock.set_jam(Some(Jam::Stuck)).unwrap();
+            power_cycle_with_program(unit, 2000);
+            unit.lock.set_jam(None).unwrap();
+        },
+    };
+    cut_everywhere(&in_use(model), &fail);
+    let reset = Procedure {
+        name: "factory reset",
+        acknowledged: Acknowledged::By(Signal::StatusGreen),
+        act: |unit| power_cycle_with_program(unit, 31_000),
+    };
+    cut_everywhere(&guarded(model), &reset);
+    let mut corrupt = in_use(model);
+    corrupt.lock.disconnect().unwrap();
+    corrupt.wait(1000);
+    corrupt.lock.load(0xF_8000, &[0; 0x4000]);
+    corrupt.lock.connect().unwrap();
+    corrupt.wait(1000);
+    let cure = Procedure {
+        name: "factory reset of a corrupt storage",
+        ..reset
+    };
+    cut_everywhere(&corrupt, &cure);
+}
+
+/// A change for which a page has to be erased first.
+fn page_turn(model: Model) {
+    let mut start = in_use(model);
+    let set = |unit: &mut Unit| set_code(unit, 2, "79797979");
+    let mut fewest = u64::MAX;
+    for change in 0..200 {
+        let mut trial = start.clone();
+        set(&mut trial);
+        trial.wait(1000);
+        let operations = trial.lock.flash_operations() - start.lock.flash_operations();
+        if operations > fewest.saturating_add(8) {
+            cut_everywhere(&start, &to_hub("hub sets a code as a page is full", set));
+            return;
+        }
+        fewest = fewest.min(operations);
+        set_code(&mut start, 3, ["33333333", "31313131"][change % 2]);
+        start.wait(1000);
+    }
+    panic!("no page was full");
 }
 
 #[test]
-fn programming_a_code() {
-    cut_everywhere("program", &handed(), Signal::KeypadGreen, program);
+fn codes_of_a_ten_key_lock() {
+    codes(Model::TenKey);
 }
 
 #[test]
-fn deleting_a_code() {
-    cut_everywhere("delete", &programmed(), Signal::KeypadGreen, delete);
+fn codes_of_a_five_key_lock() {
+    codes(Model::FiveKey);
 }
 
 #[test]
-fn setting_a_mastercode() {
-    cut_everywhere("mastercode", &programmed(), Signal::KeypadGreen, set_master);
+fn mastercode_of_a_ten_key_lock() {
+    master(Model::TenKey);
 }
 
 #[test]
-fn handing() {
-    let mut new = flashed();
-    new.connect().unwrap();
-    wait(&mut new, 1000);
-    cut_everywhere("handing", &new, Signal::StatusGreen, hand_again);
+fn mastercode_of_a_five_key_lock() {
+    master(Model::FiveKey);
 }
 
 #[test]
-fn factory_resetting() {
-    cut_everywhere("reset", &programmed(), Signal::StatusGreen, factory_reset);
+fn power_on_procedures_of_a_ten_key_lock() {
+    power_on(Model::TenKey);
+}
+
+#[test]
+fn power_on_procedures_of_a_five_key_lock() {
+    power_on(Model::FiveKey);
+}
+
+#[test]
+fn a_full_page() {
+    page_turn(Model::TenKey);
+    page_turn(Model::FiveKey);
 }
