@@ -6,6 +6,7 @@
 mod beeper;
 mod flash;
 mod hub;
+mod motor;
 mod sense;
 mod wiring;
 
@@ -30,6 +31,7 @@ use embassy_time::{Duration, Instant, TICK_HZ, Timer};
 use flash::Flash;
 use lock_journal::Journal;
 use lock_logic::{BootReason, ContactSet, Inputs, Lock, Model, Moment};
+use motor::Motor;
 use sense::Sense;
 use wiring::{COUNT, Parts};
 
@@ -75,6 +77,7 @@ async fn main(spawner: Spawner) {
             Err(_) => defmt::error!("no task left to watch a contact"),
         }
     }
+    let mut motor = Motor::new(parts.motor);
     let mut beeper = Beeper::new(parts.beeper.0, parts.beeper.1);
     let mut sense = Sense::new(parts.sense.0, parts.sense.1, parts.sense.2);
     let mut watchdog = watchdog(parts.watchdog);
@@ -104,7 +107,7 @@ async fn main(spawner: Spawner) {
         };
         let now = now();
         let outputs = lock.step(now, inputs, &mut journal);
-        parts.motor.drive(outputs.bridge);
+        motor.drive(outputs.bridge);
         parts.status.show(outputs.status);
         parts.keypad.show(outputs.keypad);
         beeper.sound(outputs.beeper);

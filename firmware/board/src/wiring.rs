@@ -4,7 +4,9 @@
 
 use embassy_nrf::gpio::{AnyPin, Input, Level, Output, OutputDrive, Pull};
 use embassy_nrf::{Peri, Peripherals, pac, peripherals};
-use lock_logic::{Bridge, Contact, ContactSet, Light};
+use lock_logic::{Contact, ContactSet, Light};
+
+use crate::motor::MotorParts;
 
 /// Gives `$to` every contact that this model has: port, number there, and the same as embassy
 /// names it.
@@ -111,36 +113,13 @@ impl TwoColour {
     }
 }
 
-/// The H-bridge of the motor.
-pub(crate) struct Motor {
-    open: Output<'static>,
-    close: Output<'static>,
-}
-
-impl Motor {
-    /// Brakes before it drives, so that both inputs are never high.
-    pub(crate) fn drive(&mut self, bridge: Bridge) {
-        if bridge != Bridge::Open {
-            self.open.set_low();
-        }
-        if bridge != Bridge::Close {
-            self.close.set_low();
-        }
-        match bridge {
-            Bridge::Brake => {}
-            Bridge::Open => self.open.set_high(),
-            Bridge::Close => self.close.set_high(),
-        }
-    }
-}
-
 /// Everything on the board.
 pub(crate) struct Parts {
     /// The contacts, to wait for their edges; [`contacts`] reads them.
     pub(crate) contacts: [Input<'static>; COUNT],
     pub(crate) status: TwoColour,
     pub(crate) keypad: TwoColour,
-    pub(crate) motor: Motor,
+    pub(crate) motor: MotorParts,
     pub(crate) beeper: (
         Peri<'static, peripherals::PWM0>,
         Peri<'static, peripherals::P0_28>,
@@ -163,12 +142,14 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub(crate) fn new(p: Peripherals) -> Self {
-        let low = |pin: Peri<'static, AnyPin>| Output::new(pin, Level::Low, OutputDrive::Standard);
         Self {
             contacts: contacts!(inputs p),
-            motor: Motor {
-                open: low(p.P0_26.into()),
-                close: low(p.P0_27.into()),
+            motor: MotorParts {
+                open: p.P0_26,
+                close: p.P0_27,
+                channels: (p.GPIOTE_CH0, p.GPIOTE_CH1),
+                timer: p.TIMER1,
+                route: p.PPI_CH0,
             },
             status: TwoColour::new(p.P0_13.into(), p.P0_14.into()),
             keypad: TwoColour::new(p.P0_15.into(), p.P0_16.into()),
