@@ -95,13 +95,13 @@ fn shrunk() -> Shrunk {
 fn a_difference_between_two_locks_shrinks_to_what_it_needs() {
     let shrunk = shrunk();
     insta::assert_snapshot!(format!("{}\n{}", shrunk.after, shrunk.source), @r#"
-    step 2, wait 10s: +6.354s status green 1x 50ms is new
+    step 2, wait 5s: +3.022s status green 1x 50ms is new
     title: Someone comes home and leaves again
     given: programmed
     locks: ten-key
     steps:
       - enter: "1234"
-      - wait: 10s
+      - wait: 5s
     "#);
     assert!(
         2 * shrunk.tally.reused > shrunk.tally.played,

@@ -18,6 +18,7 @@ use std::fmt;
 
 pub use self::virtual_lock::{Told, VirtualBench};
 pub use error::BenchError;
+pub use probe::Storage;
 
 use self::log::LogLine;
 use crate::lock::{Door, Jam, LockModel, Turn};
@@ -160,6 +161,19 @@ pub trait Bench {
     /// Lets the lock's program hang, through the debug port: it spins in one place and takes no
     /// interrupt, as after a bug. Takes some of the bench's time.
     fn hang(&mut self) -> Result<(), BenchError> {
+        Err(BenchError::Unable(Capability::DebugPort))
+    }
+
+    /// Reads what the lock keeps without power, through the debug port, while the lock runs. Takes some
+    /// of the bench's time.
+    fn read_storage(&mut self) -> Result<Storage, BenchError> {
+        Err(BenchError::Unable(Capability::DebugPort))
+    }
+
+    /// Writes what a lock keeps without power, through the debug port, while the pack is out: the lock is
+    /// powered for just that, and doesn't run.
+    fn write_storage(&mut self, storage: &Storage) -> Result<(), BenchError> {
+        let _ = storage;
         Err(BenchError::Unable(Capability::DebugPort))
     }
 

@@ -15,7 +15,7 @@ use virtual_lock::time::Ticks;
 
 use super::log::{FirmwareLog, LogLine};
 use super::probe::{Erase, FlashReport, Image, Probe, ProbeError};
-use super::{Bench, BenchError, Capabilities, Capability, Observed, Supply};
+use super::{Bench, BenchError, Capabilities, Capability, Observed, Storage, Supply};
 use crate::lock::{Door, Jam, LockModel, Turn};
 use crate::trace::{Channel, Contact, Event, Key, Nanos, ResetCause, Value};
 
@@ -248,6 +248,30 @@ impl Bench for VirtualBench {
         let (lock, done) = through_probe(lock, Probe::hang)?;
         self.lock = lock;
         done
+    }
+
+    fn read_storage(&mut self) -> Result<Storage, BenchError> {
+        let lock = std::mem::take(&mut self.lock);
+        let (lock, storage) = through_probe(lock, |mut probe| probe.read_storage())?;
+        self.lock = lock;
+        storage
+    }
+
+    fn write_storage(&mut self, storage: &Storage) -> Result<(), BenchError> {
+        let mut lock = std::mem::take(&mut self.lock);
+        lock.connect().map_err(stopped)?;
+        lock.advance(POWER_UP).map_err(BenchError::PowerUp)?;
+        let (lock, written) = through_probe(lock, |mut probe| {
+            probe.write_storage(storage)?;
+            // Still attached when the port closes, so that the halted core never runs.
+            Ok(probe)
+        })?;
+        self.lock = lock;
+        drop(written?);
+        self.rest()?;
+        self.take_events();
+        self.take_log();
+        Ok(())
     }
 
     fn run_until(&mut self, until: Nanos) -> Result<Observed, BenchError> {

@@ -1,14 +1,16 @@
-//! The states that scenarios begin in, reached by the lock's own procedures.
+//! The states that scenarios begin in: reached by the lock's own procedures, or restored by writing back
+//! what a lock in that state kept. Both end with the same battery change, and nothing that a scenario
+//! sees tells them apart.
 
 use std::path::Path;
 
 use super::player::Player;
-use super::{Limits, Miss, PlayError, Situation};
-use crate::bench::{Bench, Capability};
+use super::{Limits, Miss, PlayError, Played, Situation};
+use crate::bench::{Bench, Capability, Storage};
 use crate::lock::{Door, LockModel};
 use crate::outcome::Outcomes;
-use crate::scenario::{Given, Scenario, Step, parse};
-use crate::trace::Contact;
+use crate::scenario::{Action, Given, Scenario, Step, parse};
+use crate::trace::{Channel, Contact, Nanos, Value};
 
 /// The door handing procedure of the lock's guide: pack in with Program held, released early, Program
 /// once more.
@@ -37,6 +39,22 @@ steps:
   - expect: { keypad: green 1x }
   - settle
 ";
+
+/// How every state but `new` ends: the lock boots with what it kept, and the bolt is where the key puts
+/// it, however it got there.
+const BATTERY_CHANGE: &str = "
+title: A battery change
+given: handed
+steps:
+  - battery: disconnect
+  - turn-key: lock
+  - wait: 5s
+  - battery: connect
+  - wait: 2s
+";
+
+/// A procedure begins at a multiple of this.
+const WHOLE: Nanos = Nanos::from_millis(1);
 
 /// A given state that the lock's own procedure did not lead to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,17 +94,9 @@ fn reach(
     door: Door,
     limits: Limits<'_>,
 ) -> Result<Result<(), NotReached>, PlayError> {
-    if door != Door::default() {
-        bench.door(door)?;
-    }
-    // Where no line moves the switch it is as someone set it.
-    let audio = Contact::Switch(3);
-    if bench.capabilities().contains(&Capability::Contact(audio)) {
-        bench.set(audio, true)?;
-    }
+    set_up(bench, door)?;
     for source in sources(given) {
-        let procedure = procedure(source, bench.model())?;
-        let played = Player::new(bench, situation, limits)?.steps(&procedure.steps)?;
+        let played = do_by_hand(source, bench, situation, limits)?;
         if !played.misses.is_empty() {
             return Ok(Err(NotReached {
                 given,
@@ -96,6 +106,78 @@ fn reach(
         }
     }
     Ok(Ok(()))
+}
+
+/// The door and the switches, as a new lock is mounted.
+fn set_up(bench: &mut dyn Bench, door: Door) -> Result<(), PlayError> {
+    if door != Door::default() {
+        bench.door(door)?;
+    }
+    // Where no line moves the switch it is as someone set it.
+    let audio = Contact::Switch(3);
+    if bench.capabilities().contains(&Capability::Contact(audio)) {
+        bench.set(audio, true)?;
+    }
+    Ok(())
+}
+
+/// Plays a procedure. Where nothing turns the key, the bolt is where the motor left it.
+fn do_by_hand(
+    source: &str,
+    bench: &mut dyn Bench,
+    situation: &mut Situation,
+    limits: Limits<'_>,
+) -> Result<Played, PlayError> {
+    let mut steps = procedure(source, bench.model())?.steps;
+    if !bench.capabilities().contains(&Capability::Key) {
+        steps.retain(|step| !matches!(step.action, Action::TurnKey(_)));
+    }
+    // A clock finer than the bench's may have stopped between two of its ticks: what comes after a
+    // whole millisecond is told the same, whatever came before.
+    let begin = bench.now().0.next_multiple_of(WHOLE.0);
+    bench.run_until(Nanos(begin))?;
+    Player::new(bench, situation, limits)?.steps(&steps)
+}
+
+/// What the lock on a bench keeps without power, read through its debug port. The lock is in a given
+/// state, and is after a battery change still.
+pub fn keep(
+    bench: &mut dyn Bench,
+    situation: &mut Situation,
+    limits: Limits<'_>,
+) -> Result<Storage, PlayError> {
+    let storage = bench.read_storage()?;
+    do_by_hand(BATTERY_CHANGE, bench, situation, limits)?;
+    Ok(storage)
+}
+
+/// Whether the lock on a bench can be brought into a given state by [`restore`]: through its debug
+/// port, and with the bolt extended, by the key or as it is.
+pub fn restorable(bench: &mut dyn Bench, given: Given) -> Result<bool, PlayError> {
+    let can = bench.capabilities();
+    let extended = (Channel::BoltExtended, Value::Level(true));
+    Ok(given != Given::New
+        && can.contains(&Capability::DebugPort)
+        && (can.contains(&Capability::Key) || bench.levels()?.contains(&extended)))
+}
+
+/// Brings the lock on a bench that is safe, with its image in it, into the state in which `storage` was
+/// kept, hinged as it was then.
+pub fn restore(
+    bench: &mut dyn Bench,
+    situation: &mut Situation,
+    storage: &Storage,
+    door: Door,
+    limits: Limits<'_>,
+) -> Result<(), PlayError> {
+    let restored = set_up(bench, door).and_then(|()| {
+        bench.write_storage(storage)?;
+        do_by_hand(BATTERY_CHANGE, bench, situation, limits).map(drop)
+    });
+    if restored.is_err() {
+        bench.make_safe()?;
+    }
+    restored
 }
 
 /// The steps of the procedures that lead to a given state, from a lock as new.
@@ -110,8 +192,8 @@ pub fn procedures(given: Given, model: LockModel) -> Result<Vec<Step>, PlayError
 const fn sources(given: Given) -> &'static [&'static str] {
     match given {
         Given::New => &[],
-        Given::Handed => &[HANDING],
-        Given::Programmed => &[HANDING, PROGRAMMING],
+        Given::Handed => &[HANDING, BATTERY_CHANGE],
+        Given::Programmed => &[HANDING, PROGRAMMING, BATTERY_CHANGE],
     }
 }
 
@@ -129,7 +211,7 @@ mod tests {
 
     #[test]
     fn every_procedure_reads() {
-        for source in [HANDING, PROGRAMMING] {
+        for source in [HANDING, PROGRAMMING, BATTERY_CHANGE] {
             procedure(source, LockModel::TenKey).unwrap();
         }
     }

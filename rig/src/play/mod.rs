@@ -2,7 +2,8 @@
 //! lets the bench's time pass and writes down every event that the bench tells.
 //!
 //! The state that a scenario begins in is reached by the lock's real procedures, played like any
-//! other steps and checked by their outcomes; the trace begins with the scenario's own first step.
+//! other steps and checked by their outcomes, and from then on restored where there is a debug port; the
+//! trace begins with the scenario's own first step.
 
 mod given;
 mod hub;
@@ -22,7 +23,7 @@ mod tests;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-pub use given::{NotReached, prepare, procedures};
+pub use given::{NotReached, keep, prepare, procedures, restorable, restore};
 pub use live::Spectator;
 pub use miss::Miss;
 pub use needs::missing;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{PiBench, PiError, usb};
-use crate::bench::probe::{Erase, FlashReport, Image, Probe, ProbeError, Progress};
+use crate::bench::probe::{Erase, FlashReport, Image, Probe, ProbeError, Progress, Storage};
 use crate::bench::{Bench, BenchError, Capability, Supply};
 use crate::scenario::NOMINAL_PACK;
 
@@ -55,6 +55,25 @@ impl PiBench {
     /// Lets the lock's program hang.
     pub(super) fn hang_program(&mut self) -> Result<(), BenchError> {
         Ok(self.attach_running()?.hang()?)
+    }
+
+    /// Writes what a lock keeps into this one, powered for just that long.
+    pub(super) fn store(&mut self, storage: &Storage) -> Result<(), BenchError> {
+        let Some(settings) = self.file.probe.clone() else {
+            return Err(BenchError::Unable(Capability::DebugPort));
+        };
+        let selector = usb::selector(&settings.which).map_err(PiError::from)?;
+        let written = self
+            .attach(&selector)
+            .and_then(|mut probe| Ok(probe.write_storage(storage)?));
+        let safe = self.cut();
+        written?;
+        Ok(safe?)
+    }
+
+    /// What the lock keeps.
+    pub(super) fn stored(&mut self) -> Result<Storage, BenchError> {
+        Ok(self.attach_running()?.read_storage()?)
     }
 
     /// The debug port of a lock that has power and runs.

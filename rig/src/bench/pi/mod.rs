@@ -22,7 +22,7 @@ use super::lines::{Edge, Gpio, Level, LineError, Lines, Reader};
 use super::owner::{Owner, OwnerError};
 use super::probe::ProbeError;
 use super::supply::{LinkError, SupplyError};
-use super::{Bench, BenchError, Capabilities, Capability, Observed, Supply};
+use super::{Bench, BenchError, Capabilities, Capability, Observed, Storage, Supply};
 use crate::lock::LockModel;
 use crate::outcome::Part;
 use crate::trace::{Channel, Contact, Event, Nanos, Value};
@@ -424,6 +424,14 @@ impl Bench for PiBench {
 
     fn hang(&mut self) -> Result<(), BenchError> {
         self.hang_program()
+    }
+
+    fn read_storage(&mut self) -> Result<Storage, BenchError> {
+        self.stored()
+    }
+
+    fn write_storage(&mut self, storage: &Storage) -> Result<(), BenchError> {
+        self.store(storage)
     }
 
     fn run_until(&mut self, until: Nanos) -> Result<Observed, BenchError> {

@@ -4,12 +4,14 @@
 
 mod flash;
 mod image;
+mod storage;
 mod under_reset;
 
 pub use flash::{Erase, FlashReport, Progress};
 #[cfg(test)]
 pub(crate) use image::tests as image_tests;
 pub use image::{Image, ImageError};
+pub use storage::Storage;
 
 use probe_rs::config::{Registry, TargetSelector};
 use probe_rs::flashing::FlashError;

@@ -15,7 +15,8 @@ use crate::bench::{Bench, VirtualBench};
 use crate::lock::{Door, LockModel};
 use crate::outcome::Part;
 use crate::play::{
-    Limits, NotReached, PlayError, Played, Situation, missing, phase, play, prepare, sweep,
+    Limits, NotReached, PlayError, Played, Situation, missing, phase, play, prepare, restorable,
+    restore, sweep,
 };
 use crate::report::Setting;
 use crate::scenario::Given;
@@ -187,8 +188,14 @@ impl Givens {
         if let Some(ready) = &*slot {
             return Ok(ready.clone());
         }
+        let (_, given, door) = key;
         let (mut bench, mut situation) = (flashed.clone(), Situation::default());
-        let reached = prepare(&mut bench, &mut situation, key.1, key.2, limits)?;
+        let reached = prepare(&mut bench, &mut situation, given, door, limits)?;
+        if reached.is_ok() && restorable(&mut bench, given)? {
+            let storage = bench.read_storage()?;
+            (bench, situation) = (flashed.clone(), Situation::default());
+            restore(&mut bench, &mut situation, &storage, door, limits)?;
+        }
         let ready = reached.map(|()| (bench, situation));
         *slot = Some(ready.clone());
         Ok(ready)

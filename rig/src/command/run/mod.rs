@@ -2,6 +2,7 @@
 
 mod crew;
 mod judge;
+mod kept;
 mod live;
 mod real;
 mod rounds;

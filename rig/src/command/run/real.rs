@@ -10,8 +10,10 @@ use chrono::Utc;
 use super::super::images::Firmware;
 use super::super::interrupt::{self, INTERRUPTED};
 use super::super::progress::Runs;
+use super::super::select::output;
 use super::super::{Exit, Expected};
 use super::crew::{End, Eyes, Report, Task};
+use super::kept::Kept;
 use super::live::Live;
 use super::teller::Teller;
 use super::{Format, Run};
@@ -19,10 +21,14 @@ use crate::bench::Bench;
 use crate::bench::file::BenchFile;
 use crate::bench::pi::PiBench;
 use crate::bench::probe::Erase;
+use crate::lock::Door;
 use crate::outcome::Part;
-use crate::play::{Limits, PlayError, Situation, join, missing, play_before, prepare, renew};
+use crate::play::{
+    Limits, NotReached, PlayError, Situation, join, keep, missing, play_before, prepare, renew,
+    restorable, restore,
+};
 use crate::report::Setting;
-use crate::scenario::Scenario;
+use crate::scenario::{Given, Scenario};
 
 impl Run {
     /// Plays on the bench that a file describes.
@@ -67,6 +73,7 @@ impl Run {
             bench: PiBench::open(file.clone()).map_err(open)?,
             firmware,
             deadline,
+            kept: Kept::of(&output(), &setting.image_sha256),
         };
         let unseen = Part::without(&player.bench.unseen());
         let eyes = Eyes {
@@ -144,6 +151,7 @@ struct BenchPlayer {
     bench: PiBench,
     firmware: Option<Firmware>,
     deadline: Duration,
+    kept: Kept,
 }
 
 impl BenchPlayer {
@@ -190,6 +198,25 @@ impl BenchPlayer {
         Ok(end)
     }
 
+    /// By the lock's own procedures, and keeps what it keeps then.
+    fn reach(
+        &mut self,
+        given: Given,
+        door: Door,
+        situation: &mut Situation,
+        limits: Limits<'_>,
+    ) -> Result<Result<(), NotReached>, PlayError> {
+        let bench = &mut self.bench;
+        let reached = prepare(bench, situation, given, door, limits)?;
+        if reached.is_ok() && restorable(bench, given)? {
+            let storage = keep(bench, situation, limits)?;
+            if let Err(error) = self.kept.put(given, door, storage) {
+                eprintln!("rig: failed to keep the state `{}`: {error}", given.name());
+            }
+        }
+        Ok(reached)
+    }
+
     fn fresh(
         &mut self,
         scenario: &Scenario,
@@ -197,27 +224,40 @@ impl BenchPlayer {
         limits: Limits<'_>,
         live: &mut Live<'_>,
     ) -> Result<End, PlayError> {
+        let (given, door) = (scenario.given, scenario.door);
+        let kept = match restorable(&mut self.bench, given)? {
+            true => self.kept.get(given, door).cloned(),
+            false => None,
+        };
         live.preparing(match self.firmware {
             Some(_) => "flashing",
             None => "factory reset",
         });
-        match &self.firmware {
-            Some(firmware) => {
-                let flashed = self
-                    .bench
-                    .flash(&firmware.image, Erase::Journal, &mut |_| {});
-                flashed?;
+        match (&self.firmware, kept) {
+            (Some(firmware), Some(storage)) => {
+                let image = &firmware.image;
+                self.bench.flash(image, Erase::Nothing, &mut |_| {})?;
+                live.preparing(given.name());
+                restore(&mut self.bench, situation, &storage, door, limits)?;
             }
-            None => {
-                if let Err(not_reached) = renew(&mut self.bench, situation, limits)? {
+            (Some(firmware), None) => {
+                let image = &firmware.image;
+                self.bench.flash(image, Erase::Journal, &mut |_| {})?;
+                live.preparing(given.name());
+                if let Err(not_reached) = self.reach(given, door, situation, limits)? {
                     return Ok(End::NotReached(not_reached));
                 }
             }
-        }
-        let (given, door) = (scenario.given, scenario.door);
-        live.preparing(given.name());
-        if let Err(not_reached) = prepare(&mut self.bench, situation, given, door, limits)? {
-            return Ok(End::NotReached(not_reached));
+            (None, _) => {
+                if let Err(not_reached) = renew(&mut self.bench, situation, limits)? {
+                    return Ok(End::NotReached(not_reached));
+                }
+                live.preparing(given.name());
+                let bench = &mut self.bench;
+                if let Err(not_reached) = prepare(bench, situation, given, door, limits)? {
+                    return Ok(End::NotReached(not_reached));
+                }
+            }
         }
         let played = play_before(&mut self.bench, situation, scenario, limits, Some(live))?;
         Ok(End::Played(Box::new(played)))

@@ -112,12 +112,12 @@ fn cut_everywhere(start: &Unit, procedure: &Procedure) {
     let before = start.memory();
     let mut whole = start.clone();
     act(&mut whole);
+    whole.wait(1000);
     let acknowledged = match acknowledged {
         Acknowledged::By(signal) => whole.last(|what| what == What::Signal(*signal, true)),
         Acknowledged::ToHub => whole.last(|what| matches!(what, What::HubFromLock(_))),
     };
     let acknowledged = acknowledged.unwrap();
-    whole.wait(1000);
     let after = whole.memory();
     assert_ne!(before, after, "{name} on {model:?}");
     let operations = whole.lock.flash_operations() - start.lock.flash_operations();
