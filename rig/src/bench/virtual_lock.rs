@@ -48,7 +48,7 @@ impl VirtualBench {
         lock.connect().map_err(stopped)?;
         // A blank chip locks up, which only a debugger takes for nothing out of the way.
         lock.advance(POWER_UP).map_err(BenchError::PowerUp)?;
-        let (lock, flashed) = through_probe(lock, |mut probe| {
+        let (lock, flashed) = through_probe(lock, Pace::Polls, |mut probe| {
             let report = probe.flash(image, Erase::Nothing, &mut |_| {})?;
             // Still attached when the port closes, so that the halted core never runs.
             Ok((probe, report))
@@ -235,7 +235,7 @@ impl Bench for VirtualBench {
 
     fn corrupt_storage(&mut self) -> Result<(), BenchError> {
         let lock = std::mem::take(&mut self.lock);
-        let (lock, done) = through_probe(lock, |mut probe| {
+        let (lock, done) = through_probe(lock, Pace::Transactions, |mut probe| {
             probe.damage_journal()?;
             probe.reset_and_detach()
         })?;
@@ -245,7 +245,7 @@ impl Bench for VirtualBench {
 
     fn hang(&mut self) -> Result<(), BenchError> {
         let lock = std::mem::take(&mut self.lock);
-        let (lock, done) = through_probe(lock, Probe::hang)?;
+        let (lock, done) = through_probe(lock, Pace::Transactions, Probe::hang)?;
         self.lock = lock;
         done
     }
@@ -357,9 +357,10 @@ impl DebugTarget for Served<'_> {
 /// Serves a lock's debug port while `act` is attached to it, and gives the lock back.
 fn through_probe<R>(
     lock: VirtualLock,
+    pace: Pace,
     act: impl FnOnce(Probe) -> Result<R, ProbeError>,
 ) -> Result<(VirtualLock, Result<R, BenchError>), BenchError> {
-    let server = DebugServer::start(lock, Pace::Transactions).map_err(BenchError::Serve)?;
+    let server = DebugServer::start(lock, pace).map_err(BenchError::Serve)?;
     let result = Probe::attach(&server.selector()).and_then(act);
     let lock = server.finish().map_err(BenchError::Serve)?;
     Ok((lock, result.map_err(BenchError::from)))

@@ -66,6 +66,25 @@ const FIRST_PATIENCE: Ticks = Ticks::from_micros(10);
 /// ...up to this.
 const MOST_PATIENCE: Ticks = Ticks::from_millis(10);
 
+/// How fast the patience of polls in a row grows, and how far.
+#[derive(Debug, Clone, Copy)]
+struct Growth {
+    factor: u64,
+    most: Ticks,
+}
+
+/// Where the time that passes is looked at.
+const CALM: Growth = Growth {
+    factor: 2,
+    most: MOST_PATIENCE,
+};
+/// Where it is not: a debugger sleeps for a millisecond of the host's between polls, and a page is
+/// erased in a few.
+const HASTY: Growth = Growth {
+    factor: 4,
+    most: Ticks::from_millis(100),
+};
+
 /// The debug port's state.
 #[derive(Debug, Clone)]
 pub(crate) struct DebugPort {
@@ -85,6 +104,7 @@ pub(crate) struct DebugPort {
     reset_held: bool,
     /// How long the next poll in a row lets pass.
     patience: Ticks,
+    growth: Growth,
     /// What polls since the last [`DebugPort::take_patience`] let pass.
     waited: Ticks,
     /// Why the target stopped, once it did.
@@ -94,7 +114,17 @@ pub(crate) struct DebugPort {
 impl DebugPort {
     /// A port that has just got its power.
     pub(crate) fn new() -> DebugPort {
+        DebugPort::growing(CALM)
+    }
+
+    /// The same where nobody looks at the time that passes.
+    pub(crate) fn hasty() -> DebugPort {
+        DebugPort::growing(HASTY)
+    }
+
+    fn growing(growth: Growth) -> DebugPort {
         DebugPort {
+            growth,
             line: Line::new(),
             ctrl: 0,
             select: 0,
@@ -169,7 +199,7 @@ impl DebugPort {
                 reset_held: self.reset_held,
                 patience: self.patience,
                 waited: self.waited,
-                ..DebugPort::new()
+                ..DebugPort::growing(self.growth)
             };
             // A target that has just got its pack takes a while to start.
             self.poll(true);
@@ -324,7 +354,8 @@ impl DebugPort {
     fn poll(&mut self, busy: bool) {
         if busy {
             self.waited += self.patience;
-            self.patience = Ticks((self.patience.0 * 2).min(MOST_PATIENCE.0));
+            let longer = self.patience.0 * self.growth.factor;
+            self.patience = Ticks(longer.min(self.growth.most.0));
         } else {
             self.patience = FIRST_PATIENCE;
         }
@@ -519,6 +550,21 @@ mod tests {
         bench.fake.halted = true;
         let _ = bench.read(Port::Access, 0xC);
         assert_eq!(bench.port.take_patience(), Ticks::default());
+    }
+
+    #[test]
+    fn a_page_is_erased_within_eight_polls_where_nobody_looks_at_the_time() {
+        let mut bench = Bench::new();
+        bench.port = DebugPort::hasty();
+        bench.attach();
+        bench.write(Port::Access, 0x0, 0x2);
+        bench.write(Port::Access, 0x4, DHCSR);
+        let mut waited = Ticks::default();
+        for _ in 0..8 {
+            let _ = bench.read(Port::Access, 0xC);
+            waited += bench.port.take_patience();
+        }
+        assert!(waited > Ticks::from_millis(85));
     }
 
     #[test]
