@@ -1,0 +1,195 @@
+//! How fast the virtual lock is where it matters: the whole suite, forks, and flashing; each beside its goal.
+//!
+//!     cargo bench -p rig -p virtual-lock --features virtual-lock/rsemu
+//!
+//! runs the core beside QEMU's translator and another interpreter, too. The suite and flashing are told in
+//! seconds of the wall, so they want a quiet machine; forks in seconds of the processor.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use rig::bench::probe::{Erase, Image, Probe};
+use rig::bench::{Bench, VirtualBench};
+use rig::lock::{Door, LockModel};
+use rig::play::{Limits, Situation, prepare};
+use rig::scenario::Given;
+use rig::trace::{Contact, Key, Nanos};
+use rustix::time::{ClockId, clock_gettime};
+use virtual_lock::VirtualLock;
+use virtual_lock::debug::server::{DebugServer, Pace};
+use virtual_lock::debug::target::DebugTarget;
+use virtual_lock::time::Ticks;
+
+const IMAGE: &str = "firmware/images/lock-ten-key-0.1.0.elf";
+/// Each thing is done so often, and the best counts.
+const TIMES: usize = 5;
+/// What a fork does alone.
+const TAIL: Nanos = Nanos::from_secs(2);
+
+type Failed = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failed> {
+    std::env::set_current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))?;
+    suite()?;
+    forks()?;
+    flashing()
+}
+
+fn tell(what: &str, measured: f64, unit: &str, goal: f64) {
+    let ratio = measured / goal;
+    println!("{what:<58} {measured:>9.1} {unit:<8} goal {goal:>7} {unit:<8} {ratio:>6.2} of it");
+}
+
+/// All scenarios on all models, as `rig run` plays them.
+fn suite() -> Result<(), Failed> {
+    let mut best: f64 = 0.0;
+    for _ in 0..TIMES {
+        let output = Command::new(env!("CARGO_BIN_EXE_rig"))
+            .arg("run")
+            .env("CI", "true")
+            .output()?;
+        let said = String::from_utf8(output.stdout)?;
+        if !output.status.success() {
+            return Err(format!("the suite does not pass:\n{said}").into());
+        }
+        let speed = said
+            .lines()
+            .filter_map(|line| line.split_once(" s a second"))
+            .filter_map(|(before, _)| before.rsplit(' ').next()?.parse().ok())
+            .next_back();
+        best = best.max(speed.ok_or("rig run does not tell its speed")?);
+    }
+    tell(
+        "suite: the lock's seconds in a second, all cores",
+        best,
+        "s/s",
+        10_000.0,
+    );
+    Ok(())
+}
+
+/// A copy of a lock in the middle of a scenario, what is done to it, and two seconds of its time.
+fn forks() -> Result<(), Failed> {
+    let model = LockModel::TenKey;
+    let image = Image::from_elf(&std::fs::read(IMAGE)?)?;
+    let (mut lock, _) = VirtualBench::flashed(model, &image)?;
+    let limits = Limits {
+        deadline: None,
+        interrupted: &AtomicBool::new(false),
+    };
+    let reached = prepare(
+        &mut lock,
+        &mut Situation::default(),
+        Given::Programmed,
+        Door::Left,
+        limits,
+    )?;
+    reached.map_err(|_| "the lock was not brought into its given state")?;
+    // The first key of a code.
+    press(&mut lock, Contact::Key(Key::Digit(1)))?;
+    pass(&mut lock, Nanos::from_millis(500))?;
+    let mut entered = lock.clone();
+    for digit in [2, 3, 4] {
+        press(&mut entered, Contact::Key(Key::Digit(digit)))?;
+    }
+    type Act = fn(&mut VirtualBench) -> Result<(), Failed>;
+    let acts: [(&str, &VirtualBench, Act, bool); 4] = [
+        ("a copy alone", &lock, |_| Ok(()), false),
+        ("nothing is done", &lock, |_| Ok(()), true),
+        (
+            "the next key is pressed",
+            &lock,
+            |lock| press(lock, Contact::Key(Key::Digit(2))),
+            true,
+        ),
+        (
+            "the code's last key: the motor opens",
+            &entered,
+            |lock| press(lock, Contact::Lock),
+            true,
+        ),
+    ];
+    for (what, from, act, tail) in acts {
+        let mut best = Duration::MAX;
+        for _ in 0..TIMES {
+            const FORKS: u32 = 400;
+            let began = processor_time();
+            for _ in 0..FORKS {
+                let mut fork = from.clone();
+                act(&mut fork)?;
+                if tail {
+                    pass(&mut fork, TAIL)?;
+                }
+                black_box(&fork);
+            }
+            best = best.min((processor_time() - began) / FORKS);
+        }
+        let what = match tail {
+            true => format!("forks with 2 s: {what}"),
+            false => format!("forks: {what}"),
+        };
+        tell(&what, 1.0 / best.as_secs_f64(), "forks/s", 5_000.0);
+    }
+    Ok(())
+}
+
+fn press(lock: &mut VirtualBench, contact: Contact) -> Result<(), Failed> {
+    lock.set(contact, true)?;
+    pass(lock, Nanos::from_millis(100))?;
+    lock.set(contact, false)?;
+    pass(lock, Nanos::from_millis(100))
+}
+
+fn pass(lock: &mut VirtualBench, time: Nanos) -> Result<(), Failed> {
+    let until = Nanos(lock.now().0 + time.0);
+    black_box(lock.run_until(until)?);
+    Ok(())
+}
+
+/// This thread's.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// 64 KiB through the debug port by probe-rs, attaching included, then the same again.
+fn flashing() -> Result<(), Failed> {
+    let mut state = 1_u32;
+    let bytes: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(64 << 10)
+    .collect();
+    let image = Image::from_segments(&[(0, &bytes)])?;
+    let mut best = [Duration::MAX; 2];
+    for _ in 0..TIMES {
+        let mut lock = VirtualLock::new();
+        lock.connect()?;
+        lock.advance(Ticks::from_millis(100))?;
+        for (written, best) in [16, 0].into_iter().zip(&mut best) {
+            let began = Instant::now();
+            let server = DebugServer::start(lock, Pace::Polls)?;
+            let mut probe = Probe::attach(&server.selector())?;
+            let report = probe.flash(&image, Erase::Nothing, &mut |_| {})?;
+            drop(probe);
+            lock = server.finish()?;
+            *best = began.elapsed().min(*best);
+            if report.sectors_written != written {
+                return Err(format!("{} sectors written", report.sectors_written).into());
+            }
+        }
+    }
+    let millis = best.map(|time| time.as_secs_f64() * 1e3);
+    tell("flashing 64 KiB, verified", millis[0], "ms", 300.0);
+    tell(
+        "flashing them again: nothing differs",
+        millis[1],
+        "ms",
+        50.0,
+    );
+    Ok(())
+}
