@@ -3,10 +3,13 @@
 
 pub mod bench;
 pub mod command;
+pub mod diagnose;
+pub mod import;
 pub mod invariant;
 pub mod lock;
 pub mod outcome;
 pub mod play;
+mod record;
 pub mod report;
 pub mod scenario;
 pub mod schema;

@@ -1,10 +1,12 @@
 //! What the pack can still do, by its volts: low at 4.8 V idle, too low at 4.5 V idle or below
 //! 3.6 V under the motor, and well again only from 5.1 V.
 
+use crate::field;
+
 /// Pack volts, in millivolts, at or below which the lock warns.
 pub(crate) const LOW: u16 = 4800;
 /// Pack volts, in millivolts, at or below which the motor doesn't start.
-pub(crate) const TOO_LOW: u16 = 4500;
+pub(crate) const TOO_LOW: u16 = if field::EARLY_REFUSAL { 5200 } else { 4500 };
 /// Pack volts, in millivolts, below which a running motor stops.
 pub(crate) const RUNNING_TOO_LOW: u16 = 3600;
 /// Pack volts, in millivolts, from which the warnings end.

@@ -3,6 +3,7 @@
 
 use crate::code::{Code, PACKED};
 use crate::event::Record;
+use crate::field;
 use crate::motor::Bridge;
 
 /// How many codes there is room for; slots count from 1.
@@ -51,7 +52,8 @@ impl State {
             Some(Bridge::Close) => HANDED,
             Some(Bridge::Brake) | None => 0,
         } | if self.paired { PAIRED } else { 0 };
-        let packed = core::iter::once(&self.master).chain(&self.codes);
+        let kept = if field::SLOT_1_ONLY { 1 } else { SLOTS };
+        let packed = core::iter::once(&self.master).chain(self.codes.iter().take(kept));
         for (place, &code) in record[2..].chunks_exact_mut(PACKED).zip(packed) {
             place.copy_from_slice(&Code::pack(code));
         }
@@ -90,6 +92,10 @@ impl State {
             .codes
             .iter()
             .position(|kept| kept.as_ref() == Some(code))?;
+        let count = self.codes.iter().flatten().count();
+        if field::EIGHT_CODES && count >= 8 && place + 2 == count {
+            return None;
+        }
         Some(place as u8 + 1)
     }
 

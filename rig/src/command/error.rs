@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::bench::BenchError;
 use crate::bench::file::BenchFileError;
+use crate::import::LogError;
 use crate::lock::LockModel;
 use crate::play::PlayError;
 use crate::report::{EvidenceError, RunFolderError};
@@ -307,6 +308,50 @@ pub enum Expected {
         /// Why.
         error: BenchError,
     },
+    /// Only the virtual lock can be brought into a state, or be another.
+    #[error("use {option} on a real bench: it is for the virtual lock")]
+    OnlyVirtual {
+        /// The option.
+        option: &'static str,
+    },
+    /// The lock did not get into a state that something was to begin in.
+    #[error(
+        "bring the lock into the state `{given}`: its own procedure did not lead there\n{outcomes}"
+    )]
+    Unprepared {
+        /// The state.
+        given: &'static str,
+        /// What the lock did.
+        outcomes: String,
+    },
+    /// A title that a scenario file can't have.
+    #[error("write the title: it is one line, without `\"` and `\\`")]
+    Title,
+    /// A bench that doesn't see what a person does.
+    #[error("watch the lock's keypad: {} has no signal like `contact 1` or `contact lock`", path.display())]
+    NoSense {
+        /// The bench file.
+        path: PathBuf,
+    },
+    /// A log of what was played, and nothing was.
+    #[error("log what was played: name a scenario with --after")]
+    NothingPlayed,
+    /// A log can't be read.
+    #[error("read {}: {source}", path.display())]
+    ReadLog {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A log has a mistake.
+    #[error("read {}: {error}", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: LogError,
+    },
     /// Questions would be asked, and nobody is there.
     #[error("ask about each snapshot: there is no terminal; say --accept-all or --reject-all")]
     NoTerminal,
@@ -343,6 +388,12 @@ impl Expected {
             | Expected::StaleSnapshot { .. }
             | Expected::NoTerminal
             | Expected::AcceptInCi
+            | Expected::OnlyVirtual { .. }
+            | Expected::NothingPlayed
+            | Expected::Title
+            | Expected::NoSense { .. }
+            | Expected::ReadLog { .. }
+            | Expected::Log { .. }
             | Expected::NoImage { .. }
             | Expected::WhichLock { .. }
             | Expected::OtherLock { .. }
@@ -376,6 +427,8 @@ impl Expected {
             Expected::NoMatch { .. }
             | Expected::EmptyFolder { .. }
             | Expected::NoneForLock { .. } => Exit::Nothing,
+            // A lock that doesn't take its own procedures is the lock's fault.
+            Expected::Unprepared { .. } => Exit::Differs,
             Expected::Flash { .. }
             | Expected::Play(_)
             | Expected::Oracle(OracleError::Play(_))

@@ -4,15 +4,19 @@
 mod bisect;
 mod check;
 mod completions;
+mod diagnose;
 mod doctor;
 mod error;
+mod events;
 mod flash;
 mod guard;
 mod images;
+mod import;
 mod interrupt;
 mod list;
 mod power;
 mod progress;
+mod record;
 mod replay;
 mod report;
 mod review;
@@ -57,6 +61,10 @@ enum Verb {
     Bisect(bisect::Bisect),
     List(list::List),
     Check(check::Check),
+    Diagnose(diagnose::Diagnose),
+    Events(events::Events),
+    Import(import::Import),
+    Record(record::Record),
     Wiring(wiring::Wiring),
     Doctor(doctor::Doctor),
     Flash(flash::Flash),
@@ -95,6 +103,10 @@ impl Cli {
             Verb::Bisect(bisect) => bisect.run(),
             Verb::List(list) => list.run(),
             Verb::Check(check) => check.run(),
+            Verb::Diagnose(diagnose) => diagnose.run(),
+            Verb::Events(events) => events.run(),
+            Verb::Import(import) => import.run(),
+            Verb::Record(record) => record.run(),
             Verb::Wiring(wiring) => wiring.run(),
             Verb::Doctor(doctor) => doctor.run(),
             Verb::Flash(flash) => flash.run(),

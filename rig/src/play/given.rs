@@ -14,7 +14,7 @@ use crate::trace::{Channel, Contact, Nanos, Value};
 
 /// The door handing procedure of the lock's guide: pack in with Program held, released early, Program
 /// once more.
-const HANDING: &str = "
+pub(crate) const HANDING: &str = "
 title: Door handing
 given: new
 steps:

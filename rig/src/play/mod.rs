@@ -16,6 +16,7 @@ mod renew;
 #[cfg(test)]
 pub(crate) mod scripted;
 mod session;
+mod sitting;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -23,12 +24,14 @@ mod tests;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+pub(crate) use given::HANDING;
 pub use given::{NotReached, keep, prepare, procedures, restorable, restore};
 pub use live::Spectator;
 pub use miss::Miss;
 pub use needs::missing;
 pub use renew::renew;
 pub use session::Session;
+pub(crate) use sitting::Sitting;
 pub use sweep::{join, sweep};
 
 use crate::bench::log::LogLine;

@@ -132,6 +132,29 @@ impl<'b, 'l> Player<'b, 'l> {
         self
     }
 
+    /// What came of it, if it ended here.
+    pub(super) fn so_far(&self) -> Result<Played, PlayError> {
+        self.watch.clone().end(self.bench, &[])
+    }
+
+    /// The bench's time since the trace's zero.
+    pub(super) fn time(&self) -> Nanos {
+        self.bench.now().since(self.watch.epoch)
+    }
+
+    /// What a channel has now, if that is neither low nor zero.
+    pub(super) fn level(&self, channel: Channel) -> Option<Value> {
+        self.watch.levels.get(&channel).copied()
+    }
+
+    pub(super) fn bench(&self) -> &dyn Bench {
+        self.bench
+    }
+
+    pub(super) fn situation(&mut self) -> &mut Situation {
+        self.situation
+    }
+
     /// What has been seen, for another to go on with.
     pub(super) fn pause(self) -> Watch {
         self.watch

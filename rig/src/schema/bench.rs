@@ -41,7 +41,13 @@ pub fn bench() -> Value {
         .flat_map(contacts_of)
         .map(|contact| contact.to_string())
         .collect();
-    let signals: BTreeSet<String> = SIGNALS.iter().map(ToString::to_string).collect();
+    // What a person presses can be watched too.
+    let pressed = contacts.iter().map(|contact| format!("contact {contact}"));
+    let signals: BTreeSet<String> = SIGNALS
+        .iter()
+        .map(ToString::to_string)
+        .chain(pressed)
+        .collect();
     let file = mapping(
         "A bench: what lock is on it, and which line of the header goes where",
         vec![

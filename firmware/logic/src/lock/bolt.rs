@@ -5,6 +5,7 @@ use crate::battery::Charge;
 use crate::contacts::Contact;
 use crate::event::What;
 use crate::feedback::Cue;
+use crate::field;
 use crate::handing::Bolt;
 use crate::hub::Alarm;
 use crate::motion::{Command, Outcome, Report, Source};
@@ -60,7 +61,8 @@ impl Lock {
         }
         if self.auto_lock.is_some_and(|due| now >= due) {
             self.auto_lock = None;
-            if self.debounce.closed(Contact::SwitchAutoLock) && self.state.has_codes() {
+            let wanted = self.debounce.closed(Contact::SwitchAutoLock) || field::RELOCKS;
+            if wanted && self.state.has_codes() {
                 self.lock_itself(now);
             }
         }
@@ -110,15 +112,11 @@ impl Lock {
             (_, Outcome::Jammed) => {
                 self.feedback.play_next(Cue::Jam, now);
                 self.note(now, What::Jam, [command.number(), 0]);
-                self.alarm(
-                    match command {
-                        Command::Lock(Source::Keypad(_)) => Alarm::JamKeypad,
-                        Command::Lock(Source::Hub) => Alarm::JamHub,
-                        Command::Lock(Source::AutoLock) => Alarm::JamAutoLock,
-                        Command::Unlock(_) | Command::Hand => Alarm::JamOpening,
-                    },
-                    1,
-                );
+                if field::JAM_AS_LOCKED && command == Command::Lock(Source::Hub) {
+                    self.tell_state(Some(Source::Hub), true);
+                } else {
+                    self.alarm(jam(command), 1);
+                }
             }
             (_, Outcome::Handed { retracts }) => {
                 self.state.retracts = Some(retracts);
@@ -176,5 +174,15 @@ impl Lock {
         } else {
             self.feedback.play(Cue::HandingFailed, now);
         }
+    }
+}
+
+/// The alarm that tells a jam.
+const fn jam(command: Command) -> Alarm {
+    match command {
+        Command::Lock(Source::Keypad(_)) => Alarm::JamKeypad,
+        Command::Lock(Source::Hub) => Alarm::JamHub,
+        Command::Lock(Source::AutoLock) => Alarm::JamAutoLock,
+        Command::Unlock(_) | Command::Hand => Alarm::JamOpening,
     }
 }

@@ -4,6 +4,7 @@ use super::Lock;
 use crate::code::{Code, LONGEST};
 use crate::event::What;
 use crate::feedback::Cue;
+use crate::field;
 use crate::handing::Bolt;
 use crate::hub::{Alarm, Clock, Heard, Kind, Refusal, command, from_keys, to_keys};
 use crate::motion::{Command, Source};
@@ -92,7 +93,8 @@ impl Lock {
             (command::LOCK, []) => self.moves(now, request, Command::Lock(Source::Hub)),
             (command::UNLOCK, []) => self.moves(now, request, Command::Unlock(Source::Hub)),
             (command::STATUS, []) => {
-                let status = match self.bolt() {
+                let bolt = self.bolt_before.take().unwrap_or(self.bolt());
+                let status = match bolt {
                     Bolt::Extended => 1,
                     Bolt::Between => 0,
                     Bolt::Retracted => 2,
@@ -105,6 +107,9 @@ impl Lock {
             }
             (command::SET_CODE, [hi, lo, keys @ ..]) if keys.len() == LONGEST => {
                 let slot = slot([*hi, *lo])?;
+                if field::LENGTH_WEDGES {
+                    self.unkept.owe(request);
+                }
                 let code = from_keys(self.model, keys).ok_or(Refusal::Invalid)?;
                 self.set_code(now, request, slot, code)
             }
@@ -181,6 +186,9 @@ impl Lock {
             self.feedback.play(cue, now);
             return Err(Refusal::NotHanded);
         }
+        if field::STATUS_LAGS {
+            self.bolt_before = Some(self.bolt());
+        }
         self.command(now, command);
         self.acknowledged(request, &[])
     }
@@ -192,6 +200,9 @@ impl Lock {
         slot: u8,
         code: Code,
     ) -> Result<(), Refusal> {
+        if field::EMPTY_REFUSES_HUB && !self.state.has_codes() {
+            return Err(Refusal::Invalid);
+        }
         if in_use(code, self.model, &self.state, Some(slot)).is_some() {
             return Err(Refusal::Duplicate);
         }

@@ -113,6 +113,8 @@ pub struct Lock {
     clock: Option<Clock>,
     /// The hub's question for the pack's volts, until they are measured.
     battery_asked: Option<Heard>,
+    /// What the next question for the bolt is answered with, where that isn't where it is.
+    bolt_before: Option<Bolt>,
     /// Until when a hello pairs.
     pairing: Option<Moment>,
 }
@@ -145,6 +147,7 @@ impl Lock {
             parser: Parser::default(),
             clock: None,
             battery_asked: None,
+            bolt_before: None,
             pairing: None,
         };
         lock.note(Moment::BOOT, What::Boot, [reason as u8, 0]);

@@ -33,6 +33,11 @@ impl Unkept {
         self.answer = Some((*request, arg));
     }
 
+    /// The hub's request will be acknowledged when its change is kept.
+    pub(super) fn owe(&mut self, request: &Heard) {
+        self.answer = Some((*request, None));
+    }
+
     /// What is kept is illegible, and has to go before.
     pub(super) fn wipe(&mut self) {
         self.wipe = true;

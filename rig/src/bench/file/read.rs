@@ -89,7 +89,7 @@ fn file(reader: &mut Reader, node: &Node, path: &Path) -> Option<BenchFile> {
         Some(lock) => wires::contacts(reader, &fields, lock, &mut uses),
         None => BTreeMap::new(),
     };
-    let signals = wires::signals(reader, &fields, &mut uses);
+    let signals = wires::signals(reader, &fields, lock, &mut uses);
     let loopback = wires::loopback(reader, &fields, &mut uses);
     let enable: Option<Switch> = fields
         .get("enable")

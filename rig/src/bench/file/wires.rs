@@ -92,6 +92,7 @@ pub(super) fn contacts(
 pub(super) fn signals(
     reader: &mut Reader,
     fields: &Fields<'_>,
+    lock: Option<LockModel>,
     uses: &mut Uses,
 ) -> BTreeMap<Channel, Sense> {
     let mut map = BTreeMap::new();
@@ -99,12 +100,16 @@ pub(super) fn signals(
     let Some(node) = fields.need(reader, "a bench", "signals", help) else {
         return map;
     };
-    let names: Vec<String> = SIGNALS.iter().map(Channel::to_string).collect();
+    // What a person presses can be watched too, for a recording.
+    let contacts = lock.map(contacts_of).unwrap_or_default();
+    let contacts = contacts.into_iter().map(Channel::Contact);
+    let channels: Vec<Channel> = SIGNALS.into_iter().chain(contacts).collect();
+    let names: Vec<String> = channels.iter().map(Channel::to_string).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let Some(fields) = reader.fields(node, "a lock", &names) else {
         return map;
     };
-    for (channel, name) in SIGNALS.iter().zip(&names) {
+    for (channel, name) in channels.iter().zip(&names) {
         let Some(node) = fields.get(name) else {
             continue;
         };

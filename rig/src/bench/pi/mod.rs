@@ -11,6 +11,8 @@ mod stand_in;
 pub(crate) mod usb;
 
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

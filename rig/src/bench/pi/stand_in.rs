@@ -50,6 +50,18 @@ impl StandIn {
         Ok(stand_in)
     }
 
+    /// Someone presses a key of the lock's own, or lets it go.
+    #[cfg(test)]
+    pub(crate) fn press(
+        &mut self,
+        contact: Contact,
+        closed: bool,
+        at: Nanos,
+    ) -> Result<(), BenchError> {
+        self.advance(at)?;
+        self.lock.set(contact, closed)
+    }
+
     fn advance(&mut self, now: Nanos) -> Result<(), BenchError> {
         let until = now.since(self.epoch);
         if until <= self.lock.now() {

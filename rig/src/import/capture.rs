@@ -1,0 +1,135 @@
+//! A capture of the hub's bus: seconds, `>` to the lock or `<` from it, and the bytes of a frame.
+
+use super::{Entry, Format, Log, LogError, Told, hex, lines, seconds};
+use crate::trace::{Channel, Nanos, Trace, Value};
+
+/// Reads `12.345 > BD 04 01 E7 05 18`, a line for each frame.
+pub(super) fn read(text: &str) -> Result<Log, LogError> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut first = None;
+    for (line, text) in lines(text) {
+        let Some(at) = text.find(['<', '>']) else {
+            return Err(LogError::new(
+                line,
+                "the line doesn't say who sent it",
+                "write `>` for the hub or `<` for the lock, like `12.345 > BD 04 01 E7 05 18`",
+            ));
+        };
+        let time = seconds(line, text[..at].trim())?;
+        let bytes = hex(line, &text[at + 1..])?;
+        if bytes.is_empty() {
+            return Err(LogError::new(
+                line,
+                "the frame has no bytes",
+                "write them in hex, like `12.345 > BD 04 01 E7 05 18`",
+            ));
+        }
+        if bytes.len() > 256 {
+            return Err(LogError::new(
+                line,
+                format!("the frame has {} bytes", bytes.len()),
+                "no frame has more than 256: write one a line",
+            ));
+        }
+        let told = match &text[at..=at] {
+            ">" => Told::ToLock(bytes),
+            _ => Told::FromLock(bytes),
+        };
+        // The same frame again half a second later is one that nobody answered.
+        if matches!(told, Told::FromLock(_)) && repeats(&entries, &told) {
+            continue;
+        }
+        let zero = *first.get_or_insert(time);
+        if time < zero {
+            return Err(LogError::new(
+                line,
+                "this is earlier than the first entry",
+                "sort the log by time",
+            ));
+        }
+        entries.push(Entry {
+            line,
+            at: time - zero,
+            told,
+        });
+    }
+    if entries.is_empty() {
+        return Err(LogError::new(
+            1,
+            "the log is empty",
+            "it has a frame a line",
+        ));
+    }
+    Ok(Log {
+        format: Format::Capture,
+        entries,
+    })
+}
+
+fn repeats(entries: &[Entry], told: &Told) -> bool {
+    let last = entries.iter().rev().map(|entry| &entry.told);
+    last.take_while(|last| matches!(last, Told::FromLock(_)))
+        .any(|last| last == told)
+}
+
+/// A whole frame: `BD len seq type cmd args.. lrc`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) kind: u8,
+    pub(super) command: u8,
+    pub(super) args: Vec<u8>,
+}
+
+impl Frame {
+    /// The frame that these bytes are; `None` when length or checksum say that they are none.
+    pub(super) fn of(bytes: &[u8]) -> Option<Frame> {
+        let [0xBD, length, counted @ ..] = bytes else {
+            return None;
+        };
+        let [_, kind, command, args @ .., _] = counted else {
+            return None;
+        };
+        let sum = bytes[1..].iter().fold(0xFF, |sum, byte| sum ^ byte);
+        (counted.len() == usize::from(*length) && sum == 0).then(|| Frame {
+            kind: *kind,
+            command: *command,
+            args: args.to_vec(),
+        })
+    }
+}
+
+/// What went over the hub's bus in a run, as a capture.
+pub(crate) fn text(trace: &Trace) -> String {
+    let mut frames = Vec::new();
+    for (channel, way) in [(Channel::HubToLock, '>'), (Channel::HubFromLock, '<')] {
+        let (mut start, mut frame) = (Nanos::ZERO, Vec::new());
+        for event in trace.events.iter().filter(|event| event.channel == channel) {
+            let Value::Byte(byte) = event.value else {
+                continue;
+            };
+            if frame.is_empty() {
+                start = event.at;
+            }
+            frame.push(byte);
+            if let [_, length, rest @ ..] = frame.as_slice()
+                && rest.len() == usize::from(*length)
+            {
+                frames.push((start, way, std::mem::take(&mut frame)));
+            }
+        }
+        if !frame.is_empty() {
+            frames.push((start, way, frame));
+        }
+    }
+    frames.sort_by_key(|(at, ..)| *at);
+    let lines = frames.iter().map(|(at, way, bytes)| {
+        let millis = at.to_millis();
+        format!(
+            "{}.{:03} {way} {}\n",
+            millis / 1_000,
+            millis % 1_000,
+            super::written(bytes)
+        )
+    });
+    lines.collect()
+}

@@ -1,0 +1,267 @@
+//! Filling in what a log doesn't tell: guesses in a fixed order, each played on the virtual lock with the
+//! owner's firmware, until one gives the log. Given a right firmware to hold it against, a guess by which
+//! that one tells something else counts more: it is why the log was sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::compare::{Parting, compare};
+use super::story::{Guess, given_of};
+use super::{Format, Log, Observed, Told, scenario};
+use crate::bench::VirtualBench;
+use crate::lock::{Door, LockModel};
+use crate::play::{Limits, PlayError, Situation, play, prepare};
+use crate::scenario::{Given, parse};
+
+/// A lock as new, by the name of its firmware.
+pub(crate) struct Lock<'a> {
+    pub(crate) name: String,
+    pub(crate) bench: &'a VirtualBench,
+}
+
+/// What is searched.
+pub(crate) struct Search<'a> {
+    pub(crate) log: &'a Log,
+    /// What the log is called.
+    pub(crate) name: &'a str,
+    pub(crate) model: LockModel,
+    /// The owner's lock.
+    pub(crate) lock: Lock<'a>,
+    /// A lock with nothing wrong.
+    pub(crate) good: Option<Lock<'a>>,
+    /// How many guesses are played at most.
+    pub(crate) tries: usize,
+    pub(crate) limits: Limits<'a>,
+}
+
+/// What a search came to.
+#[derive(Debug)]
+pub(crate) struct Searched {
+    /// The guess by which the log comes out, or the one that came nearest.
+    pub(crate) guess: Guess,
+    /// Guesses that were played.
+    pub(crate) tried: usize,
+    /// Guesses that there were.
+    pub(crate) possible: usize,
+    /// Where log and lock part, when it doesn't come out.
+    pub(crate) parting: Option<Parting>,
+    /// Where the log and a right lock part.
+    pub(crate) fault: Option<Parting>,
+}
+
+/// A lock in a given state; `None` where its own procedure doesn't lead there.
+type Ready = Option<(VirtualBench, Situation)>;
+
+impl Search<'_> {
+    /// Searches.
+    pub(crate) fn run(&self) -> Result<Searched, PlayError> {
+        let guesses = self.guesses();
+        let mut mine = BTreeMap::new();
+        let mut others = BTreeMap::new();
+        let mut explained: Option<Guess> = None;
+        let mut nearest: Option<(Guess, Parting)> = None;
+        let mut tried = 0;
+        let possible = guesses.len();
+        for guess in guesses.into_iter().take(self.tries) {
+            tried += 1;
+            let parting = self.play(&self.lock, &guess, &mut mine)?;
+            match (parting, &self.good) {
+                (None, None) => {
+                    return Ok(Searched {
+                        guess,
+                        tried,
+                        possible,
+                        parting: None,
+                        fault: None,
+                    });
+                }
+                (None, Some(good)) => {
+                    if let Some(fault) = self.play(good, &guess, &mut others)? {
+                        return Ok(Searched {
+                            guess,
+                            tried,
+                            possible,
+                            parting: None,
+                            fault: Some(fault),
+                        });
+                    }
+                    explained.get_or_insert(guess);
+                }
+                (Some(parting), _) => {
+                    let farther = nearest
+                        .as_ref()
+                        .is_none_or(|(_, best)| parting.matched > best.matched);
+                    if farther {
+                        nearest = Some((guess, parting));
+                    }
+                }
+            }
+        }
+        let (guess, parting) = match (explained, nearest) {
+            (Some(guess), _) => (guess, None),
+            (None, Some((guess, parting))) => (guess, Some(parting)),
+            (None, None) => (self.base(), None),
+        };
+        Ok(Searched {
+            guess,
+            tried,
+            possible,
+            parting,
+            fault: None,
+        })
+    }
+
+    /// Where the log and a lock part by a guess; `None` when the log comes out.
+    fn play(
+        &self,
+        lock: &Lock<'_>,
+        guess: &Guess,
+        ready: &mut BTreeMap<Given, Ready>,
+    ) -> Result<Option<Parting>, PlayError> {
+        let (text, prelude) = scenario(self.log, self.name, self.model, guess);
+        let scenario = parse(&text, Path::new("imported"), "imported")
+            .map_err(|error| PlayError::Procedure(error.to_string()))?;
+        let Some((mut bench, mut situation)) = self.ready(lock, guess.given, ready)? else {
+            let state = format!("a lock that doesn't become {}", guess.given.name());
+            return Ok(Some(Parting {
+                matched: 0,
+                line: self.log.entries.first().map(|entry| entry.line),
+                log: "the state that the log begins in".to_owned(),
+                lock: state,
+            }));
+        };
+        let played = play(&mut bench, &mut situation, &scenario, self.limits)?;
+        let format = self.log.format;
+        let observed = Observed::of(
+            format,
+            &played.trace,
+            prelude,
+            &mut bench,
+            &mut situation,
+            self.limits,
+        )?;
+        Ok(compare(self.log, &observed).err())
+    }
+
+    fn ready(
+        &self,
+        lock: &Lock<'_>,
+        given: Given,
+        ready: &mut BTreeMap<Given, Ready>,
+    ) -> Result<Ready, PlayError> {
+        if let Some(known) = ready.get(&given) {
+            return Ok(known.clone());
+        }
+        let (mut bench, mut situation) = (lock.bench.clone(), Situation::default());
+        let door = Door::default();
+        let reached = prepare(&mut bench, &mut situation, given, door, self.limits)?;
+        let state = reached.ok().map(|()| (bench, situation));
+        ready.insert(given, state.clone());
+        Ok(state)
+    }
+
+    /// The plainest guess.
+    fn base(&self) -> Guess {
+        let auto_locked = self.log.entries.iter().any(|entry| {
+            matches!(
+                entry.told,
+                Told::Event([3, 0x23, _]) | Told::Alarm(26 | 27, _)
+            )
+        });
+        Guess {
+            given: given_of(self.log).0,
+            auto_lock: auto_locked,
+            wrong: BTreeMap::new(),
+            jams: BTreeSet::new(),
+        }
+    }
+
+    /// Every guess in the order in which they are tried: the plainest, then one thing otherwise, then
+    /// two.
+    fn guesses(&self) -> Vec<Guess> {
+        let base = self.base();
+        let turns = self.turns(&base);
+        let mut guesses = vec![base.clone()];
+        for turn in &turns {
+            guesses.push(turn.taken(&base));
+        }
+        for (index, first) in turns.iter().enumerate() {
+            for second in &turns[index + 1..] {
+                if first.place() != second.place() {
+                    guesses.push(second.taken(&first.taken(&base)));
+                }
+            }
+        }
+        guesses
+    }
+
+    /// What may be otherwise.
+    fn turns(&self, base: &Guess) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        if base.auto_lock {
+            turns.push(Turn::NoAutoLock);
+        }
+        let mut slots: BTreeSet<u8> = BTreeSet::new();
+        if base.given == Given::Programmed {
+            slots.insert(1);
+        }
+        for (index, entry) in self.log.entries.iter().enumerate() {
+            match entry.told {
+                Told::Event([6, 1, slot] | [2, 1, slot]) | Told::Alarm(112 | 19, slot) => {
+                    slots.insert(slot);
+                }
+                Told::Event([2, 2 | 3, _]) | Told::Alarm(161, _) => {
+                    turns.extend(slots.iter().map(|slot| Turn::Wrong(index, *slot)));
+                }
+                Told::Alarm(18 | 24 | 25 | 27, _) => turns.push(Turn::Jam(index)),
+                Told::FromLock(ref bytes) if bytes.get(4) == Some(&0x27) => {
+                    turns.push(Turn::Jam(index));
+                }
+                _ => {}
+            }
+        }
+        let others = [Given::Programmed, Given::Handed, Given::New];
+        let known = self.log.format == Format::Events && given_of(self.log).1 > 0;
+        if !known {
+            let others = others.into_iter().filter(|given| *given != base.given);
+            turns.extend(others.map(Turn::Given));
+        }
+        turns
+    }
+}
+
+/// One thing otherwise than in the plainest guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    NoAutoLock,
+    Wrong(usize, u8),
+    Jam(usize),
+    Given(Given),
+}
+
+impl Turn {
+    /// What it is about: only one turn of each is taken.
+    const fn place(self) -> (u8, usize) {
+        match self {
+            Turn::NoAutoLock => (0, 0),
+            Turn::Wrong(index, _) => (1, index),
+            Turn::Jam(index) => (2, index),
+            Turn::Given(_) => (3, 0),
+        }
+    }
+
+    fn taken(self, guess: &Guess) -> Guess {
+        let mut guess = guess.clone();
+        match self {
+            Turn::NoAutoLock => guess.auto_lock = false,
+            Turn::Wrong(index, slot) => {
+                guess.wrong.insert(index, slot);
+            }
+            Turn::Jam(index) => {
+                guess.jams.insert(index);
+            }
+            Turn::Given(given) => guess.given = given,
+        }
+        guess
+    }
+}

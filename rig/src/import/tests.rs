@@ -1,0 +1,165 @@
+//! What logs read as, what is wrong with others, and that no bytes at all bring the reader down.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::lock::LockModel;
+use crate::scenario::{Given, parse};
+
+fn plain() -> Guess {
+    Guess {
+        given: Given::Programmed,
+        auto_lock: false,
+        wrong: Default::default(),
+        jams: Default::default(),
+    }
+}
+
+#[test]
+fn a_log_becomes_a_scenario_with_its_lines_as_comments() {
+    let log = read(
+        b"# from a lock in Ohio\n\
+          0.000  01 00 00\n5.200  03 30 03\n9.000  06 01 01\n20.000  02 01 01\n21.050  03 11 01\n\
+          0.000  01 00 00\n7.000  02 02 00\n12.000 05 01 47\n",
+    )
+    .unwrap();
+    let (text, _) = scenario(&log, "owner.log", LockModel::TenKey, &plain());
+    parse(&text, std::path::Path::new("x"), "x").unwrap();
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn radio_reports_and_captures_do_too() {
+    let csv = read(b"time,type,level\n100,19,1\n160,24,1\n170,161,1\n").unwrap();
+    let dated = read(
+        b"{\"time\":\"2026-03-01T18:00:00Z\",\"type\":19,\"level\":1}\n\
+          {\"time\":\"2026-03-01T18:01:00Z\",\"alarmType\":24,\"alarmLevel\":1}\n\
+          {\"time\":\"2026-03-01T18:01:10Z\",\"type\":161,\"level\":1}\n",
+    )
+    .unwrap();
+    let told = |log: &Log| -> Vec<(Nanos, Told)> {
+        log.entries
+            .iter()
+            .map(|entry| (entry.at, entry.told.clone()))
+            .collect()
+    };
+    assert_eq!(told(&csv), told(&dated));
+    let capture = read(
+        b"5.0 > BD 0E 02 E7 0B 00 02 31 32 33 00 00 00 00 00 2C\n5.02 < BD 05 02 55 0B 08 AB\n\
+          9.5 > BD 04 03 E7 03 1C\n9.52 < BD 04 03 AA 03 51\n10.55 < BD 07 01 E7 27 00 00 81 B8\n\
+          10.56 > BD 04 01 AA 27 77\n12 > 01 02\n",
+    )
+    .unwrap();
+    let mut jammed = plain();
+    jammed.jams.insert(4);
+    let pages: Vec<String> = [(&csv, &plain()), (&capture, &jammed)]
+        .map(|(log, guess)| scenario(log, "hub.log", LockModel::TenKey, guess).0)
+        .into();
+    for page in &pages {
+        parse(page, std::path::Path::new("x"), "x").unwrap();
+    }
+    insta::assert_snapshot!(pages.join("\n"));
+}
+
+#[test]
+fn mistakes_are_told_with_their_line() {
+    let logs: [&[u8]; 17] = [
+        b"",
+        b"\xFF\xFE",
+        b"EVT1\x01\x00",
+        b"EVT1",
+        b"0.0  01 00\n",
+        b"# a comment\n0.0  01 00 00\nnow  01 00 00\n",
+        b"0.0  0A 00 00\n",
+        b"5.0  02 01 01\n4.0  02 01 01\n",
+        b"1.0 > BD 04 XX\n",
+        b"1.0 > BD 04\n2.0 BD 05\n",
+        b"1.0 >\n",
+        b"2.0 > BD\n1.0 < BD\n",
+        b"time,type\n",
+        b"time,type,level\n1,2,3,4\n",
+        b"time,type,level\n1,20,1\n",
+        b"{\"time\": 1, \"type\": 19}\n",
+        b"{\"time\": \"yesterday\", \"type\": 19, \"level\": 300}\n",
+    ];
+    let told: Vec<String> = logs
+        .iter()
+        .map(|log| read(log).unwrap_err().to_string())
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn text_and_bytes_hold_the_same_events() {
+    let records = [
+        [1, 0, 0, 0, 0, 0, 0, 0],
+        [2, 1, 3, 0x39, 0x30, 0, 0, 0],
+        [5, 2, 44, 0, 0, 1, 0, 0],
+    ];
+    let mut from_text = read(text(&records).as_bytes()).unwrap();
+    let from_bytes = read(&binary(&records)).unwrap();
+    for (index, entry) in from_text.entries.iter_mut().enumerate() {
+        entry.line = index + 1;
+    }
+    assert_eq!(from_text, from_bytes);
+    insta::assert_snapshot!(text(&records));
+}
+
+#[test]
+fn every_slot_has_a_code_of_its_own() {
+    for model in LockModel::ALL {
+        let log = read(b"0.0 01 00 00\n").unwrap();
+        let codes = code::Codes::of(&log, model);
+        let keys = |slot: u8| -> Vec<_> {
+            let code = codes.slot(slot);
+            let digits = code
+                .bytes()
+                .map(|digit| crate::trace::Key::Digit(digit - b'0'));
+            digits
+                .map(|key| model.contact(crate::trace::Contact::Key(key)))
+                .collect()
+        };
+        let all: std::collections::BTreeSet<_> = (1..=30).map(keys).collect();
+        assert_eq!(all.len(), 30, "{model}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_bring_the_reader_down(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = read(&bytes);
+        let _ = read(&[events::MAGIC, &bytes].concat());
+    }
+
+    #[test]
+    fn no_text_does(text in "([0-9.]{1,12} ?[<>]? ?([0-9A-F]{2} ){0,14}\n?|\\{\"time\": ?[0-9e.]{1,8}, ?\"type\": ?[0-9]{1,3}, ?\"level\": ?[0-9-]{1,4}\\}\n|[a-z,]{0,20}\n){0,12}") {
+        let _ = read(text.as_bytes());
+    }
+
+    #[test]
+    fn whatever_reads_becomes_a_scenario_that_reads(
+        events in proptest::collection::vec((1u8..=9, any::<u8>(), any::<u8>(), 0u32..100_000), 1..20),
+        alarms in proptest::collection::vec((any::<u8>(), any::<u8>()), 1..20),
+        frames in proptest::collection::vec((any::<bool>(), proptest::collection::vec(any::<u8>(), 1..12)), 1..12),
+    ) {
+        let records: Vec<_> = events.iter().map(|(what, a, b, at)| {
+            let [t0, t1, t2, t3] = at.to_le_bytes();
+            [*what, *a, *b, t0, t1, t2, t3, 0]
+        }).collect();
+        let rows: String = alarms.iter().enumerate()
+            .map(|(at, (kind, level))| format!("{at},{kind},{level}\n")).collect();
+        let lines: String = frames.iter().enumerate().map(|(at, (to, bytes))| {
+            format!("{at} {} {}\n", if *to { '>' } else { '<' }, written(bytes))
+        }).collect();
+        let logs = [binary(&records), format!("time,type,level\n{rows}").into_bytes(), lines.into_bytes()];
+        for log in logs.iter().filter_map(|log| read(log).ok()) {
+            for model in LockModel::ALL {
+                let (text, prelude) = scenario(&log, "any.log", model, &plain());
+                match parse(&text, std::path::Path::new("x"), "x") {
+                    Ok(scenario) => prop_assert!(prelude < scenario.steps.len()),
+                    Err(error) => prop_assert!(false, "{error}\n{text}"),
+                }
+            }
+        }
+    }
+}

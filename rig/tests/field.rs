@@ -1,0 +1,220 @@
+//! From what an owner sent to the change that broke the lock: each log in `tests/field-bugs/logs` is
+//! imported on the owner's firmware, the scenario fails there and not on the released one, shrinks, and
+//! a search over the series of images finds the one that brought the mistake.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn logs() -> PathBuf {
+    root().join("tests/field-bugs/logs")
+}
+
+/// The log of a mistake, by its number in the series.
+fn log(number: usize) -> PathBuf {
+    let begin = format!("{number}-");
+    let entries = fs::read_dir(logs()).unwrap();
+    let mut paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .find(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with(&begin)
+        })
+        .unwrap()
+}
+
+fn rig(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rig"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("CI")
+        .env_remove("INSTA_UPDATE")
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn exits(output: &Output, code: i32) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{out}\n{err}");
+    out
+}
+
+/// The newest release: what is right.
+fn released() -> PathBuf {
+    let entries = fs::read_dir(root().join("firmware/images")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let ten_key = paths.filter(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.starts_with("lock-ten-key-") && name.ends_with(".elf")
+    });
+    ten_key.max().unwrap()
+}
+
+/// The way from a log to the image that brought its mistake.
+fn finds(number: usize, small: bool) {
+    let house = tempfile::tempdir().unwrap();
+    let at = |below: &str| house.path().join(below);
+    fs::create_dir_all(at("scenarios")).unwrap();
+    fs::create_dir_all(at("images")).unwrap();
+    for entry in fs::read_dir(root().join("tests/field-bugs/images")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, at("images").join(path.file_name().unwrap())).unwrap();
+    }
+    let good = at("images/lock-ten-key-0.1.0.elf");
+    fs::copy(released(), &good).unwrap();
+    let owners = at(&format!("images/lock-ten-key-0.1.{number}.elf"));
+    let (good, owners) = (good.to_str().unwrap(), owners.to_str().unwrap());
+
+    // The log comes out of the owner's firmware, and not of the right one.
+    let log = log(number);
+    let import = [
+        "import",
+        log.to_str().unwrap(),
+        "--firmware",
+        owners,
+        "--good",
+        good,
+        "--to",
+        "scenarios/field.yaml",
+    ];
+    let told = exits(&rig(house.path(), &import), 0);
+    insta::assert_snapshot!(format!("told_{number}"), told);
+    let scenario = fs::read_to_string(at("scenarios/field.yaml")).unwrap();
+    insta::assert_snapshot!(format!("scenario_{number}"), scenario);
+
+    // It passes on the right one, and fails on the owner's.
+    let run = ["run", "field", "--lock", "ten-key", "--firmware"];
+    exits(
+        &rig(house.path(), &[&run[..], &[good, "--accept"]].concat()),
+        0,
+    );
+    exits(&rig(house.path(), &[&run[..], &[good]].concat()), 0);
+    exits(&rig(house.path(), &[&run[..], &[owners]].concat()), 1);
+
+    // It shrinks, and fails still. Eight codes take minutes for that; and the fourth, made smaller, meets
+    // the third mistake, which its image has too.
+    let name = if small { "small" } else { "field" };
+    if small {
+        shrinks(house.path(), owners, good);
+    }
+
+    // The first image that fails is the one that brought the mistake.
+    let bisect = [
+        "bisect", name, "--good", "0.1.0", "--bad", "0.1.8", "--images", "images",
+    ];
+    let told = exits(&rig(house.path(), &bisect), 0);
+    let first = format!("first bad: 0.1.{number}");
+    assert!(told.lines().any(|line| line == first), "{told}");
+}
+
+/// Makes `small` of `field`.
+fn shrinks(house: &Path, owners: &str, good: &str) {
+    let shrink = [
+        "shrink",
+        "field",
+        "--firmware",
+        owners,
+        "--good",
+        good,
+        "--output",
+        "scenarios/small.yaml",
+    ];
+    exits(&rig(house, &shrink), 0);
+    let read = |name: &str| fs::read_to_string(house.join("scenarios").join(name)).unwrap();
+    let (scenario, small) = (read("field.yaml"), read("small.yaml"));
+    let steps = |text: &str| text.lines().filter(|line| line.starts_with("  - ")).count();
+    assert!(steps(&small) < steps(&scenario), "{small}");
+}
+
+macro_rules! mistakes {
+    ($($name:ident $number:literal $small:literal)*) => {
+        $(
+            #[test]
+            fn $name() {
+                finds($number, $small);
+            }
+        )*
+
+        #[test]
+        fn every_log_has_its_test() {
+            let count = fs::read_dir(logs()).unwrap().count();
+            assert_eq!([$($number),*].len(), count);
+        }
+    };
+}
+
+mistakes! {
+    only_slot_1_is_kept 1 true
+    the_seventh_of_eight_codes_does_not_open 2 false
+    an_empty_lock_takes_no_code_from_the_hub 3 true
+    a_short_code_from_the_hub_wedges_the_lock 4 false
+    a_jam_is_told_as_locked 5 true
+    the_motor_is_refused_too_early 6 true
+    the_status_lags_one_command 7 true
+    the_lock_locks_itself_unasked 8 true
+}
+
+#[test]
+fn the_released_firmware_is_told_to_be_right() {
+    let house = tempfile::tempdir().unwrap();
+    let log = house.path().join("owner.log");
+    let released = released();
+    let image = released.to_str().unwrap();
+    let root = root();
+    let events = [
+        "events",
+        "--lock",
+        "ten-key",
+        "--firmware",
+        image,
+        "--after",
+        "codes/three-wrong-codes",
+    ];
+    let text = exits(&rig(&root, &events), 0);
+    fs::write(&log, text).unwrap();
+    let log = log.to_str().unwrap();
+    let told = rig(
+        &root,
+        &[
+            "import",
+            log,
+            "--firmware",
+            image,
+            "--good",
+            image,
+            "--tries",
+            "3",
+        ],
+    );
+    let scenario = exits(&told, 0);
+    assert!(scenario.contains("entry: wrong, locked out"), "{scenario}");
+    let told = String::from_utf8_lossy(&told.stderr);
+    assert!(told.contains("the firmware is not to blame"), "{told}");
+}
+
+#[test]
+fn a_log_that_no_lock_gives_and_one_that_nobody_can_read() {
+    let house = tempfile::tempdir().unwrap();
+    let log = house.path().join("owner.log");
+    fs::write(&log, "0.000 01 00 00\n5.000 02 01 07\n6.000 03 11 01\n").unwrap();
+    let path = log.to_str().unwrap();
+    let told = rig(&root(), &["import", path]);
+    assert_eq!(told.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.contains("the log does not come out of"), "{told}");
+    fs::write(&log, "0.000 01 00 00\nyesterday 02 01 07\n").unwrap();
+    let told = rig(house.path(), &["import", "owner.log"]);
+    assert_eq!(told.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8_lossy(&told.stderr),
+        "rig: failed to read owner.log: line 2: `yesterday` is not a time; write seconds, like `12.345`\n"
+    );
+}

@@ -1,0 +1,134 @@
+//! `rig record` at a virtual lock: lines from a file and from a terminal become a scenario, and the
+//! scenario played back does what was seen.
+
+mod instrument;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn record(arguments: &[&str], lines: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rig"))
+        .arg("record")
+        .args(arguments)
+        .current_dir(root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(lines.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn typed_lines_become_a_scenario_that_plays_back_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("scenarios/mine.yaml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let lines = "1234 lock\nsettle\nopen sesame\nrelease program\njam closing\nlock\nsettle\nhub pair\nhub: status\n\
+                 battery out\nwait 5s\nhold program\nbattery 5.0 V\nbattery in\nwait 3s\nrelease program\n\
+                 switch 3 off\nhub\nwait 2s\nquit\n";
+    let to = file.to_str().unwrap();
+    let output = record(&["--to", to, "--title", "At the desk"], lines);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    insta::assert_snapshot!("desk_told", told);
+    insta::assert_snapshot!("desk_scenario", fs::read_to_string(&file).unwrap());
+
+    // The same by `rig run`, as whoever gets the file would play it.
+    let run = Command::new(env!("CARGO_BIN_EXE_rig"))
+        .args(["run", "--accept", "--output"])
+        .arg(folder.path().join("runs"))
+        .arg(&file)
+        .current_dir(root())
+        .env_remove("CI")
+        .env_remove("INSTA_UPDATE")
+        .output()
+        .unwrap();
+    assert_eq!(
+        run.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let snapshot = folder.path().join("scenarios/snapshots/ten-key/mine.snap");
+    let accepted = fs::read_to_string(snapshot).unwrap();
+    // At the desk an outcome is told before it is over: when it began, and what.
+    let outcomes = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(str::trim);
+        let lines = lines.filter(|line| line.starts_with('+') && !line.contains("status"));
+        let words = lines.map(|line| line.split_whitespace().take(2).collect::<Vec<_>>());
+        words.map(|words| words.join(" ")).collect()
+    };
+    assert!(outcomes(&told).len() > 10);
+    assert_eq!(outcomes(&told), outcomes(&accepted));
+}
+
+#[test]
+fn nothing_typed_is_nothing_recorded() {
+    let output = record(&[], "\n");
+    assert_eq!(output.status.code(), Some(4));
+    assert_eq!(output.stdout, b"");
+}
+
+#[test]
+fn at_a_terminal_time_passes_as_on_the_wall() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.yaml");
+    let (mut master, path, other_end) = instrument::terminal();
+    let terminal = fs::File::options()
+        .read(true)
+        .write(true)
+        .open(path)
+        .unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rig"))
+        .args(["record", "--to", file.to_str().unwrap()])
+        .current_dir(root())
+        .stdin(Stdio::from(terminal))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The lock is ready when it says what can be done.
+    let mut told = child.stderr.take().unwrap();
+    let mut greeting = [0; 16];
+    told.read_exact(&mut greeting).unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    master.write_all(b"1234 lock\n").unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    master.write_all(b"lock\nquit\n").unwrap();
+    let mut rest = String::new();
+    told.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{rest}");
+    drop(other_end);
+    assert!(rest.ends_with("played back: the same outcomes\n"), "{rest}");
+    let scenario = fs::read_to_string(&file).unwrap();
+    // At least as long as it was waited: a busy machine takes longer.
+    let waits: Vec<u64> = scenario
+        .lines()
+        .filter_map(|line| {
+            line.trim()
+                .strip_prefix("- wait: ")?
+                .strip_suffix("ms")?
+                .parse()
+                .ok()
+        })
+        .collect();
+    assert!(waits.len() >= 2 && waits[0] >= 500, "{scenario}");
+    assert!(
+        scenario.contains("- press: \"4\"\n  - press: lock\n"),
+        "{scenario}"
+    );
+}
