@@ -4,6 +4,7 @@
 mod instrument;
 mod rehearsal;
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -182,7 +183,16 @@ fn the_doctor_ends_in_order_at_ctrl_c() {
 
 #[test]
 fn a_live_lock_is_fed_heard_and_let_go() {
-    let bench = rehearsal::with_lock();
+    let (_server, probe) = rehearsal::probed();
+    let (mut card, port, _other_end) = instrument::terminal();
+    std::thread::spawn(move || {
+        // To every request of six bytes the same refusal.
+        let mut request = [0; 6];
+        while card.read_exact(&mut request).is_ok() {
+            let _ = card.write_all(&[0xBD, 0x04, request[2], 0x55, 0x07, 0xA8]);
+        }
+    });
+    let bench = rehearsal::with_lock_and(&format!("{probe}hub: {port}\n"));
     let output = bench.output("doctor", &["--live"]);
     let said = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{said}{}", stderr(&output));
@@ -194,6 +204,8 @@ fn a_live_lock_is_fed_heard_and_let_go() {
         heard("signals").contains("contact 1 pressed: ") && heard("signals").contains("beeper "),
         "{said}"
     );
+    assert!(heard("chip").contains("nRF52840_xxAA answers"), "{said}");
+    assert!(heard("hub's lock").contains("it answers"), "{said}");
     // The click's pitch, from its edges.
     assert!(heard("beeper  ").contains(" 4000 Hz, every edge"), "{said}");
     assert_eq!(

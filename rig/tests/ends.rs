@@ -4,10 +4,12 @@
 mod instrument;
 mod rehearsal;
 
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use rehearsal::{Rehearsal, guards, signal, stderr, stdout, with_lock};
+use rehearsal::{Rehearsal, guards, signal, stderr, stdout, with_lock, with_lock_and};
 
 /// Played on a lock without a debug port, which is made as new first: Program is held for 32 s with
 /// the pack in.
@@ -143,4 +145,46 @@ fn a_supply_that_is_unplugged_is_the_rigs_fault() {
     assert!(told.contains("was it unplugged or switched off?"), "{told}");
     // The supply is out of reach; what is not, is open.
     assert_eq!(bench.driven(), "LLZL");
+}
+
+/// Passes on to a debug port what a probe says to it, until it has said so many bytes, and then
+/// nothing more.
+fn cable(port: &str, length: u64) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let port = port.to_owned();
+    std::thread::spawn(move || {
+        let (probe, _) = listener.accept().unwrap();
+        let chip = TcpStream::connect(port).unwrap();
+        let (mut answers, mut to_probe) = (chip.try_clone().unwrap(), probe.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut answers, &mut to_probe));
+        let _ = std::io::copy(&mut (&probe).take(length), &mut &chip);
+        // Held open until the test is over.
+        std::thread::park();
+        drop(probe);
+    });
+    address.port()
+}
+
+#[test]
+fn a_probe_that_falls_silent_while_it_writes_is_the_rigs_fault() {
+    let (server, line) = rehearsal::probed();
+    let selector = server.selector();
+    let port = selector.strip_prefix("20b7:9db1:tcp:").unwrap();
+    // Attaching and comparing take some of them, writing the most.
+    let cut = cable(port, 60_000);
+    let there = port.rsplit(':').next().unwrap();
+    let bench = with_lock_and(&line.replace(there, &cut.to_string()));
+    let firmware = rehearsal::firmware();
+    let run = start(&bench, &["--firmware", firmware.to_str().unwrap()]);
+    let output = run.wait_with_output().unwrap();
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(
+        told.contains(
+            "failed to use the probe: it has said nothing for 20 s; the lock's power is off"
+        ),
+        "{told}"
+    );
+    assert!(is_safe(&bench), "{}", bench.driven());
 }

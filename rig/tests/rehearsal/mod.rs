@@ -11,6 +11,10 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use virtual_lock::VirtualLock;
+use virtual_lock::debug::server::{DebugServer, Pace};
+use virtual_lock::debug::target::DebugTarget;
+use virtual_lock::time::Ticks;
 
 use crate::instrument::Instrument;
 
@@ -32,8 +36,19 @@ pub fn rehearsal() -> Rehearsal {
 
 /// One with a virtual lock in real time.
 pub fn with_lock() -> Rehearsal {
+    with_lock_and("")
+}
+
+/// The same, and these lines of its file.
+pub fn with_lock_and(more: &str) -> Rehearsal {
+    let image = format!("image: {}\n{more}", firmware().display());
+    make("  switch 3: 23\n", &image)
+}
+
+/// The released image of a ten-key lock.
+pub fn firmware() -> PathBuf {
     let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/images");
-    let mut names: Vec<PathBuf> = std::fs::read_dir(images)
+    let mut images: Vec<PathBuf> = std::fs::read_dir(images)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
@@ -41,9 +56,8 @@ pub fn with_lock() -> Rehearsal {
             name.starts_with("lock-ten-key-") && name.ends_with(".elf")
         })
         .collect();
-    names.sort();
-    let image = format!("image: {}\n", names.pop().unwrap().display());
-    make("  switch 3: 23\n", &image)
+    images.sort();
+    images.pop().unwrap()
 }
 
 fn make(contacts: &str, board: &str) -> Rehearsal {
@@ -97,6 +111,17 @@ impl Rehearsal {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+/// A lock with power, whose debug port anyone may attach to, and what names it in a bench file.
+pub fn probed() -> (DebugServer<VirtualLock>, String) {
+    let mut lock = VirtualLock::new();
+    lock.connect().unwrap();
+    // Its supervisor takes a moment to let the processor start.
+    lock.advance(Ticks::from_millis(100)).unwrap();
+    let server = DebugServer::start(lock, Pace::Transactions).unwrap();
+    let line = format!("probe: {{ selector: \"{}\" }}\n", server.selector());
+    (server, line)
 }
 
 /// The processes that guard a bench.

@@ -2,6 +2,7 @@
 //! that attaches only at the second try right after power-up is ordinary; one that goes away in the
 //! middle leaves the lock without power and with half an image, and says so.
 
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use super::{PiBench, PiError, usb};
@@ -19,6 +20,9 @@ const TRIES: u32 = 4;
 /// Between two tries the pack is out this long.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// A probe that says nothing for this long does not come back.
+const SILENCE: Duration = Duration::from_secs(20);
+
 impl PiBench {
     /// Writes an image into the lock, powered for just that long.
     ///
@@ -35,9 +39,9 @@ impl PiBench {
             return Err(BenchError::Unable(Capability::New));
         };
         let selector = usb::selector(&settings.which).map_err(PiError::from)?;
-        let flashed = self.attach(&selector).and_then(|mut probe| {
-            let report = probe.flash(image, erase, tell).map_err(interrupted)?;
-            Ok(report)
+        let image = image.clone();
+        let flashed = self.freshly_powered(&selector, tell, move |mut probe, tell| {
+            probe.flash(&image, erase, tell)
         });
         let safe = self.make_safe();
         let report = flashed?;
@@ -47,14 +51,15 @@ impl PiBench {
 
     /// Damages what the lock has written into its journal, and starts it again.
     pub(super) fn damage_journal(&mut self) -> Result<(), BenchError> {
-        let mut probe = self.attach_running()?;
-        probe.damage_journal()?;
-        Ok(probe.reset_and_detach()?)
+        self.while_it_runs(|mut probe| {
+            probe.damage_journal()?;
+            probe.reset_and_detach()
+        })
     }
 
     /// Lets the lock's program hang.
     pub(super) fn hang_program(&mut self) -> Result<(), BenchError> {
-        Ok(self.attach_running()?.hang()?)
+        self.while_it_runs(Probe::hang)
     }
 
     /// Writes what a lock keeps into this one, powered for just that long.
@@ -63,9 +68,10 @@ impl PiBench {
             return Err(BenchError::Unable(Capability::DebugPort));
         };
         let selector = usb::selector(&settings.which).map_err(PiError::from)?;
-        let written = self
-            .attach(&selector)
-            .and_then(|mut probe| Ok(probe.write_storage(storage)?));
+        let storage = storage.clone();
+        let written = self.freshly_powered(&selector, &mut |_| {}, move |mut probe, _| {
+            probe.write_storage(&storage)
+        });
         let safe = self.cut();
         written?;
         Ok(safe?)
@@ -73,19 +79,29 @@ impl PiBench {
 
     /// What the lock keeps.
     pub(super) fn stored(&mut self) -> Result<Storage, BenchError> {
-        Ok(self.attach_running()?.read_storage()?)
+        self.while_it_runs(|mut probe| probe.read_storage())
     }
 
-    /// The debug port of a lock that has power and runs.
-    fn attach_running(&self) -> Result<Probe, BenchError> {
+    /// Does something to a lock that has power and runs.
+    fn while_it_runs<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(Probe) -> Result<T, ProbeError> + Send + 'static,
+    ) -> Result<T, BenchError> {
         let Some(settings) = &self.file.probe else {
             return Err(BenchError::Unable(Capability::DebugPort));
         };
         let selector = usb::selector(&settings.which).map_err(PiError::from)?;
-        Ok(Probe::attach(&selector)?)
+        let done = with_probe(&selector, false, &mut |_| {}, |probe, _| act(probe))?;
+        Ok(done.map_err(|failed| failed.error)?)
     }
 
-    fn attach(&mut self, selector: &str) -> Result<Probe, BenchError> {
+    /// Gives the lock power and does something to it, once it can be attached to.
+    fn freshly_powered<T: Send + 'static>(
+        &mut self,
+        selector: &str,
+        tell: &mut dyn FnMut(Progress),
+        act: impl Fn(Probe, &mut dyn FnMut(Progress)) -> Result<T, ProbeError> + Clone + Send + 'static,
+    ) -> Result<T, BenchError> {
         let mut tries = 1;
         loop {
             let millivolts = NOMINAL_PACK.min(self.file.limits.millivolts);
@@ -94,21 +110,78 @@ impl PiBench {
                 milliohms: None,
             })?;
             std::thread::sleep(POWER_UP);
-            let attached = if tries == TRIES {
-                Probe::attach_under_reset(selector)
-            } else {
-                Probe::attach(selector)
-            };
-            match attached {
-                Ok(probe) => return Ok(probe),
+            let done = with_probe(selector, tries == TRIES, tell, act.clone())?;
+            match done {
+                Ok(done) => return Ok(done),
                 // Only what may pass by itself is tried again.
-                Err(ProbeError::Attach(_) | ProbeError::Memory { .. }) if tries < TRIES => {
+                Err(Failed {
+                    attached: false,
+                    error: ProbeError::Attach(_) | ProbeError::Memory { .. },
+                }) if tries < TRIES => {
                     self.disconnect()?;
                     std::thread::sleep(PAUSE);
                     tries += 1;
                 }
-                Err(error) => return Err(error.into()),
+                Err(failed) if failed.attached => return Err(interrupted(failed.error)),
+                Err(failed) => return Err(failed.error.into()),
             }
+        }
+    }
+}
+
+/// What went wrong with a probe, and whether it was attached by then.
+struct Failed {
+    attached: bool,
+    error: ProbeError,
+}
+
+/// What is told by the thread that has the probe.
+enum Told<T> {
+    Progress(Progress),
+    Done(Result<T, Failed>),
+}
+
+/// Attaches and does something, in a thread of its own: a driver that waits for a probe for ever can
+/// be left behind, but not stopped, and a lock must not stay powered for that long.
+fn with_probe<T: Send + 'static>(
+    selector: &str,
+    under_reset: bool,
+    tell: &mut dyn FnMut(Progress),
+    act: impl FnOnce(Probe, &mut dyn FnMut(Progress)) -> Result<T, ProbeError> + Send + 'static,
+) -> Result<Result<T, Failed>, PiError> {
+    let (say, told) = channel();
+    let selector = selector.to_owned();
+    let work = move || {
+        let attached = match under_reset {
+            true => Probe::attach_under_reset(&selector),
+            false => Probe::attach(&selector),
+        };
+        let done = match attached {
+            Ok(probe) => act(probe, &mut |progress| {
+                // Who no longer listens has given the probe up.
+                let _ = say.send(Told::Progress(progress));
+            })
+            .map_err(|error| Failed {
+                attached: true,
+                error,
+            }),
+            Err(error) => Err(Failed {
+                attached: false,
+                error,
+            }),
+        };
+        let _ = say.send(Told::Done(done));
+    };
+    std::thread::Builder::new()
+        .name("probe".to_owned())
+        .spawn(work)
+        .map_err(|_| PiError::ProbeGone)?;
+    loop {
+        match told.recv_timeout(SILENCE) {
+            Ok(Told::Progress(progress)) => tell(progress),
+            Ok(Told::Done(done)) => return Ok(done),
+            Err(RecvTimeoutError::Timeout) => return Err(PiError::ProbeSilent(SILENCE)),
+            Err(RecvTimeoutError::Disconnected) => return Err(PiError::ProbeGone),
         }
     }
 }
@@ -232,7 +305,11 @@ mod tests {
 
     /// Four sectors that flash doesn't hold.
     fn image() -> Image {
-        let bytes: Vec<u8> = (0..0x4000u32).map(|at| (at * 7) as u8).collect();
+        sectors(4)
+    }
+
+    fn sectors(count: u32) -> Image {
+        let bytes: Vec<u8> = (0..count * 0x1000).map(|at| (at * 7) as u8).collect();
         Image::from_segments(&[(0, bytes.as_slice())]).unwrap()
     }
 
@@ -274,7 +351,7 @@ mod tests {
         let (mut bench, server, power) = bench(0, 0x5_2840);
         let mut server = Some(server);
         let error = bench
-            .flash(&image(), Erase::Nothing, &mut |progress| {
+            .flash(&sectors(40), Erase::Nothing, &mut |progress| {
                 if matches!(progress, Progress::Writing { .. }) {
                     drop(server.take());
                 }

@@ -73,6 +73,15 @@ pub(crate) enum PiError {
         chain(.0.as_ref())
     )]
     CutShort(Box<ProbeError>),
+    /// A probe that is there and doesn't answer.
+    #[error(
+        "use the probe: it has said nothing for {} s; the lock's power is off, what is in its flash may be incomplete: unplug the probe, plug it in and start again",
+        .0.as_secs()
+    )]
+    ProbeSilent(Duration),
+    /// The thread that has the probe.
+    #[error("use the probe: the thread that has it is gone")]
+    ProbeGone,
     /// The hub's port.
     #[error(transparent)]
     Hub(LinkError),
