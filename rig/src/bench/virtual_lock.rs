@@ -252,7 +252,8 @@ impl Bench for VirtualBench {
 
     fn read_storage(&mut self) -> Result<Storage, BenchError> {
         let lock = std::mem::take(&mut self.lock);
-        let (lock, storage) = through_probe(lock, |mut probe| probe.read_storage())?;
+        let (lock, storage) =
+            through_probe(lock, Pace::Transactions, |mut probe| probe.read_storage())?;
         self.lock = lock;
         storage
     }
@@ -261,7 +262,7 @@ impl Bench for VirtualBench {
         let mut lock = std::mem::take(&mut self.lock);
         lock.connect().map_err(stopped)?;
         lock.advance(POWER_UP).map_err(BenchError::PowerUp)?;
-        let (lock, written) = through_probe(lock, |mut probe| {
+        let (lock, written) = through_probe(lock, Pace::Transactions, |mut probe| {
             probe.write_storage(storage)?;
             // Still attached when the port closes, so that the halted core never runs.
             Ok(probe)
