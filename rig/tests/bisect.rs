@@ -1,9 +1,13 @@
 //! `rig bisect` over images and over git commits, as a person meets it, and under `git bisect run`.
 //! The bad firmware is another model's: on this lock's board its keys are somewhere else.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use common::{released, rig, text};
 
 const SCENARIO: &str = "\
 title: Half a code is dropped
@@ -15,27 +19,9 @@ steps:
   - expect: { keypad: red 3x }
 ";
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The newest released image for a model.
-fn released(model: &str) -> PathBuf {
-    let mut images: Vec<PathBuf> = fs::read_dir(root().join("firmware/images"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|end| end == "elf"))
-        .filter(|path| path.to_string_lossy().contains(&format!("lock-{model}-")))
-        .collect();
-    images.sort();
-    fs::canonicalize(images.pop().unwrap()).unwrap()
-}
-
 /// An empty folder with the scenario in it.
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
+    let folder = common::folder(name);
     fs::write(folder.join("dropped.yaml"), SCENARIO).unwrap();
     folder
 }
@@ -55,14 +41,6 @@ fn command(folder: &Path, program: &str, arguments: &[&str]) -> Output {
         command.env(name, value);
     }
     command.output().unwrap()
-}
-
-fn rig(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, env!("CARGO_BIN_EXE_rig"), arguments)
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> String {

@@ -1,9 +1,11 @@
 //! The `rig` command at a desk, where snapshots are accepted and reports written; `run.rs` has the
 //! ways in which a run can end.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// A folder of one's own to run in, with the released images.
 struct House {
@@ -17,16 +19,7 @@ impl House {
             dir: tempfile::tempdir().unwrap(),
         };
         house.write("scenarios/first.yaml", scenario);
-        let images = house.path("firmware/images");
-        fs::create_dir_all(&images).unwrap();
-        for entry in
-            fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/images")).unwrap()
-        {
-            let from = entry.unwrap().path();
-            if from.is_file() {
-                fs::copy(&from, images.join(from.file_name().unwrap())).unwrap();
-            }
-        }
+        common::copy_released(house.dir.path());
         house
     }
 
@@ -49,17 +42,8 @@ impl House {
     }
 }
 
-/// Runs `rig` in `folder`, as on a desk: neither in CI nor under insta's orders.
 fn rig(folder: &Path, arguments: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_rig"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("CI")
-        .env_remove("INSTA_UPDATE")
-        .env_remove("INSTA_FORCE_PASS")
-        .output()
-        .unwrap();
-    Ran(output)
+    Ran(common::rig(folder, arguments))
 }
 
 struct Ran(Output);

@@ -1,6 +1,8 @@
 //! A given state restored through the debug port is the state that the lock's own procedures lead to:
 //! whatever follows leaves the same trace, byte for byte.
 
+mod common;
+
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -47,18 +49,8 @@ steps:
 ";
 
 fn released(model: LockModel) -> Image {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/images");
-    let begin = format!("lock-{}-", model.name());
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .filter(|file| {
-            let name = file.file_name().unwrap().to_string_lossy();
-            name.starts_with(&begin) && name.ends_with(".elf")
-        })
-        .collect();
-    files.sort();
-    Image::from_elf(&std::fs::read(files.last().unwrap()).unwrap()).unwrap()
+    let elf = std::fs::read(common::released(model.name())).unwrap();
+    Image::from_elf(&elf).unwrap()
 }
 
 fn used(mut bench: VirtualBench, mut situation: Situation) -> Trace {

@@ -1,17 +1,15 @@
 //! `rig record` at a virtual lock: lines from a file and from a terminal become a scenario, and the
 //! scenario played back does what was seen.
 
+mod common;
 mod instrument;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use common::root;
 
 fn record(arguments: &[&str], lines: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rig"))

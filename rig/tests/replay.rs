@@ -1,30 +1,15 @@
 //! `rig replay` on folders that `rig run` left, as a person meets it.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn rig(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rig"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("CI", "true")
-        .output()
-        .unwrap()
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
+use common::{folder, rig, root, text};
 
 /// A run folder of a scenario on a ten-key lock.
 fn run(name: &str, scenario: &str, more: &[&str]) -> PathBuf {
-    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&output);
+    let output = folder(name);
     let path = output.to_str().unwrap();
     let arguments = ["run", scenario, "--lock", "ten-key", "--output", path];
     let ran = rig(&root(), &[&arguments[..], more].concat());

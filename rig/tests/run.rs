@@ -1,26 +1,18 @@
 //! `rig run` as a person or a CI job meets it: the real binary, the released firmware, and every way
 //! in which a run can end.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use common::{folder, root, text};
+
 const PASSES: &str = "codes/wrong-code";
 const SNAPSHOT: &str = "snapshots/ten-key/codes__wrong-code.snap";
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// An empty folder of this test's own.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
 
 /// A copy of one scenario and, where wanted, its snapshot, in a folder `scenarios` beside the
 /// released images.
@@ -48,32 +40,14 @@ fn copied(name: &str, snapshot: bool) -> PathBuf {
 }
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rig"))
-        .arg("run")
-        .args(arguments)
-        .current_dir(folder)
-        .env("CI", "true")
-        .env_remove("INSTA_UPDATE")
-        .output()
-        .unwrap()
+    run_by_hand(folder, arguments, &[("CI", "true")])
 }
 
-/// The same where nobody says `CI`, with these variables.
+/// With these variables alone.
 fn run_by_hand(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rig"))
-        .arg("run")
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("CI")
-        .env_remove("INSTA_UPDATE")
-        .env_remove("INSTA_FORCE_PASS")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap()
-}
-
-fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    let mut command = common::command(folder);
+    command.arg("run").args(arguments);
+    command.envs(variables.iter().copied()).output().unwrap()
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Searches on the released firmware: what is found is minimal, right, and the same every time.
 
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -13,24 +15,15 @@ use rig::scenario::{Scenario, parse};
 use rig::search::{Forks, Run, Shrunk, find, shrink};
 use rig::trace::Contact;
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+use common::released;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// A ten-key lock as new with the newest released image, flashed once.
 fn lock() -> VirtualBench {
     static FLASHED: OnceLock<VirtualBench> = OnceLock::new();
     let flashed = FLASHED.get_or_init(|| {
-        let mut images: Vec<PathBuf> = fs::read_dir(root().join("firmware/images"))
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|end| end == "elf"))
-            .filter(|path| path.to_string_lossy().contains("lock-ten-key"))
-            .collect();
-        images.sort();
-        let image = Image::from_elf(&fs::read(images.pop().unwrap()).unwrap()).unwrap();
+        let image = Image::from_elf(&fs::read(released("ten-key")).unwrap()).unwrap();
         VirtualBench::flashed(LockModel::TenKey, &image).unwrap().0
     });
     flashed.clone()

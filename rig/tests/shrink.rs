@@ -1,9 +1,12 @@
 //! `rig shrink` as a person meets it. The bad firmware is another model's: on this lock's board its
 //! keys are somewhere else.
 
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+
+use common::{folder, released, text};
 
 const SCENARIO: &str = "\
 title: Half a code is dropped
@@ -20,37 +23,17 @@ steps:
   - settle
 ";
 
-/// The newest released image for a model.
-fn released(model: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/images");
-    let mut images: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|end| end == "elf"))
-        .filter(|path| path.to_string_lossy().contains(&format!("lock-{model}-")))
-        .collect();
-    images.sort();
-    let image = fs::canonicalize(images.pop().unwrap()).unwrap();
-    image.to_str().unwrap().to_owned()
-}
-
 fn rig(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_rig"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(said).unwrap())
+    let output = common::rig(folder, arguments);
+    (output.status.code(), text(&output))
 }
 
 #[test]
 fn what_it_writes_still_goes_wrong_and_shrinks_no_further() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shrink");
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
+    let folder = folder("shrink");
     fs::write(folder.join("dropped.yaml"), SCENARIO).unwrap();
-    let (good, bad) = (released("ten-key"), released("five-key"));
+    let image = |model| released(model).to_str().unwrap().to_owned();
+    let (good, bad) = (image("ten-key"), image("five-key"));
     let shrink = |from: &str, to: &str| {
         let images = ["--lock", "ten-key", "--firmware", &bad, "--good", &good];
         rig(

@@ -1,8 +1,11 @@
 //! Sweeps as a person meets them: every point is a run of its own, alone as among the others.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+
+use common::{copy_released, text};
 
 const SCENARIO: &str = "\
 title: How long a press must be
@@ -18,36 +21,18 @@ steps:
         - settle
 ";
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 /// A folder with the scenario in it, beside the released images.
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    let images = folder.join("firmware/images");
-    fs::create_dir_all(&images).unwrap();
-    for file in fs::read_dir(root().join("firmware/images")).unwrap() {
-        let file = file.unwrap();
-        if file.path().is_file() {
-            fs::copy(file.path(), images.join(file.file_name())).unwrap();
-        }
-    }
+    let folder = common::folder(name);
+    copy_released(&folder);
     fs::create_dir_all(folder.join("scenarios")).unwrap();
     fs::write(folder.join("scenarios/press.yaml"), SCENARIO).unwrap();
     folder
 }
 
 fn rig(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rig"));
-    command.args(arguments).current_dir(folder);
-    for name in ["CI", "INSTA_UPDATE", "INSTA_FORCE_PASS"] {
-        command.env_remove(name);
-    }
-    let output: Output = command.output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(said).unwrap())
+    let output = common::rig(folder, arguments);
+    (output.status.code(), text(&output))
 }
 
 /// The run folders in the default place.

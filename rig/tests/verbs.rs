@@ -1,18 +1,14 @@
 //! The verbs beside `rig run`, as a person or a script meets them.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod common;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use std::path::Path;
+use std::process::Output;
+
+use common::{folder, root, text};
 
 fn rig(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rig"))
-        .args(arguments)
-        .current_dir(root())
-        .output()
-        .unwrap()
+    common::rig(&root(), arguments)
 }
 
 fn printed(arguments: &[&str]) -> String {
@@ -56,18 +52,6 @@ fn a_misspelt_verb_or_option_is_answered_with_the_right_one() {
     }
 }
 
-/// A folder of this test's own.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
-
 #[test]
 fn check_reads_every_scenario_and_bench_and_tells_each_mistake() {
     let said = printed(&["check"]);
@@ -81,7 +65,7 @@ fn check_reads_every_scenario_and_bench_and_tells_each_mistake() {
     std::fs::write(&bench, "titel: B\npi: 4b\n").unwrap();
     let output = rig(&["check", scenario.to_str().unwrap(), bench.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
-    let said = told(&output);
+    let said = text(&output);
     assert!(said.contains("did you mean `wait`?"), "{said}");
     assert!(said.contains("did you mean `title`?"), "{said}");
     assert!(said.contains("failed to read 2 files"), "{said}");
@@ -118,11 +102,11 @@ fn a_run_is_told_again_from_its_folder() {
     assert_eq!(main(&page), main(&again));
 
     let output = rig(&["report", folder.join("nothing").to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     std::fs::create_dir(folder.join("empty")).unwrap();
     let output = rig(&["report", folder.join("empty").to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
-    assert!(told(&output).contains("it has no run.json"));
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("it has no run.json"));
 }
 
 #[test]
@@ -132,10 +116,10 @@ fn an_image_is_flashed_into_a_virtual_lock() {
     assert!(said.contains("verified"), "{said}");
 
     let output = rig(&["flash", "README.md", "--lock", "ten-key"]);
-    assert_eq!(output.status.code(), Some(3), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     let output = rig(&["flash", "README.md"]);
-    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     let output = rig(&["flash", "--bench", "rig/hardware/black-box.yaml"]);
-    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
-    assert!(told(&output).contains("names no `probe`"));
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+    assert!(text(&output).contains("names no `probe`"));
 }
