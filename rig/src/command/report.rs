@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::run::write_html;
 use super::{Exit, Expected};
-use crate::report::RunFolder;
+use crate::report::{RunFolder, worst};
 
 /// Tell again how runs ended, from their folders
 ///
@@ -33,7 +33,7 @@ impl Report {
                 runs.push(RunFolder::read(&run)?);
             }
         }
-        let exit = worst(&runs);
+        let exit = worst(|exit| runs.iter().any(|run| run.exit == exit.code()));
         match &self.html {
             Some(file) => {
                 let began = runs.iter().map(|run| run.began.as_str()).min();
@@ -75,18 +75,4 @@ fn run_folders(folder: &Path) -> Result<Vec<PathBuf>, Expected> {
     }
     runs.sort();
     Ok(runs)
-}
-
-/// The exit code of all of them together.
-fn worst(runs: &[RunFolder]) -> Exit {
-    [
-        Exit::Interrupted,
-        Exit::Rig,
-        Exit::Differs,
-        Exit::Snapshot,
-        Exit::Pass,
-    ]
-    .into_iter()
-    .find(|exit| runs.iter().any(|run| run.exit == exit.code()))
-    .unwrap_or(Exit::Nothing)
 }

@@ -74,9 +74,7 @@ impl RunFolder {
     ///
     /// When a file is missing that every run leaves, or one is not what a run leaves.
     pub fn read(path: &Path) -> Result<RunFolder, RunFolderError> {
-        let json = path.join(file::RUN);
-        let run: Run = serde_json::from_str(&text(&json)?)
-            .map_err(|source| RunFolderError::Json { path: json, source })?;
+        let run = record(path)?;
         let trace = path.join(file::TRACE);
         let measured = outcomes(&path.join(file::OUTCOMES))?;
         let played = match measured {
@@ -122,7 +120,23 @@ impl RunFolder {
     }
 }
 
-fn text(path: &Path) -> Result<String, RunFolderError> {
+/// `run.json` of the folder at `path`.
+pub(crate) fn record(path: &Path) -> Result<Run, RunFolderError> {
+    let path = path.join(file::RUN);
+    let record = serde_json::from_slice(&bytes(&path)?);
+    record.map_err(|source| RunFolderError::Json { path, source })
+}
+
+/// A file of a run folder.
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, RunFolderError> {
+    fs::read(path).map_err(|source| RunFolderError::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// A file of a run folder, as text.
+pub(crate) fn text(path: &Path) -> Result<String, RunFolderError> {
     fs::read_to_string(path).map_err(|source| RunFolderError::File {
         path: path.to_owned(),
         source,

@@ -4,7 +4,7 @@
 mod bars;
 mod console;
 mod evidence;
-mod folder;
+pub(crate) mod folder;
 pub mod html;
 mod json;
 mod junit;
@@ -15,8 +15,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use console::Console;
+pub(crate) use evidence::file;
 pub use evidence::{Evidence, EvidenceError};
-pub(crate) use evidence::{Run as RunFile, file};
 pub use folder::{RunFolder, RunFolderError};
 pub use json::{lines, rounds_line};
 pub use junit::junit;
@@ -145,7 +145,11 @@ impl Ending {
 /// The exit code of several: what was stopped or failed on the rig's side leaves the whole without a
 /// result; then a difference, then a missing snapshot. Nothing played is nothing selected.
 pub fn exit(records: &[Record]) -> Exit {
-    let has = |exit: Exit| records.iter().any(|record| record.ending.exit() == exit);
+    worst(|exit| records.iter().any(|record| record.ending.exit() == exit))
+}
+
+/// The exit code of several, of which some ended with what `has` says.
+pub(crate) fn worst(has: impl Fn(Exit) -> bool) -> Exit {
     [
         Exit::Interrupted,
         Exit::Rig,

@@ -1,8 +1,6 @@
 //! A run folder played again: the same scenario text, image, lock and seed on the virtual bench, which
 //! must give the same outcomes and the same trace, byte for byte.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -11,7 +9,7 @@ use crate::bench::{Bench, VirtualBench};
 use crate::lock::LockModel;
 use crate::outcome::Outcomes;
 use crate::play::{Limits, PlayError, Played, Situation, phase, play, prepare, sweep};
-use crate::report::{RunFile, file};
+use crate::report::{RunFolderError, file, folder};
 use crate::scenario::{Scenario, ScenarioError, parse};
 use crate::snapshot::{Terms, Tolerance, difference};
 
@@ -21,22 +19,9 @@ const VIRTUAL: &str = "virtual";
 /// A folder that is no run, or none that can be repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// A file of it can't be read.
-    #[error("read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Its `run.json` isn't one.
-    #[error("read {}: {source}", path.display())]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: serde_json::Error,
-    },
+    /// A file of it can't be read, or isn't what a run leaves.
+    #[error(transparent)]
+    Folder(#[from] RunFolderError),
     /// Its scenario isn't one.
     #[error("read the run's scenario\n{0}")]
     Scenario(Box<ScenarioError>),
@@ -92,15 +77,13 @@ pub enum Replayed {
 
 impl Recorded {
     /// Reads a run folder.
-    pub fn read(folder: &Path) -> Result<Recorded, ReplayError> {
-        let path = folder.join(file::RUN);
-        let run: RunFile = serde_json::from_slice(&bytes(&path)?)
-            .map_err(|source| ReplayError::Json { path, source })?;
+    pub fn read(path: &Path) -> Result<Recorded, ReplayError> {
+        let run = folder::record(path)?;
         if run.bench != VIRTUAL {
             return Err(ReplayError::RealBench(run.bench));
         }
         let model = LockModel::named(&run.lock).ok_or(ReplayError::Lock(run.lock))?;
-        let source = text(&folder.join(file::SCENARIO))?;
+        let source = folder::text(&path.join(file::SCENARIO))?;
         let scenario = parse(&source, Path::new(&run.path), &run.scenario)
             .map_err(|error| ReplayError::Scenario(Box::new(error)))?;
         let scenario = match &run.point {
@@ -110,7 +93,7 @@ impl Recorded {
                 None => return Err(ReplayError::Point(value.clone())),
             },
         };
-        if !folder.join(file::TRACE).exists() {
+        if !path.join(file::TRACE).exists() {
             return Err(ReplayError::NothingRecorded(run.outcome));
         }
         Ok(Recorded {
@@ -120,8 +103,8 @@ impl Recorded {
             sha256: run.image.sha256,
             seed: run.seed,
             rig: run.versions.rig,
-            outcomes: text(&folder.join(file::OUTCOMES))?,
-            trace: bytes(&folder.join(file::TRACE))?,
+            outcomes: folder::text(&path.join(file::OUTCOMES))?,
+            trace: folder::bytes(&path.join(file::TRACE))?,
         })
     }
 
@@ -162,7 +145,7 @@ impl Recorded {
         let mut trace = Vec::new();
         let comment = format!("{} on {}", self.scenario.name, self.model);
         let written = played.trace.write_vcd(&mut trace, &comment);
-        written.map_err(|source| ReplayError::Read {
+        written.map_err(|source| RunFolderError::File {
             path: PathBuf::from(file::TRACE),
             source,
         })?;
@@ -207,18 +190,4 @@ fn other_trace(before: &[u8], now: &[u8]) -> String {
             );
         }
     }
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, ReplayError> {
-    fs::read(path).map_err(|source| ReplayError::Read {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn text(path: &Path) -> Result<String, ReplayError> {
-    fs::read_to_string(path).map_err(|source| ReplayError::Read {
-        path: path.to_owned(),
-        source,
-    })
 }
