@@ -29,6 +29,7 @@ pub(super) fn compare(log: &Log, observed: &Observed) -> Result<(), Parting> {
             Told::ToLock(_) => false,
         })
         .collect();
+    let (_, explained) = given_of(log);
     let got: Vec<(Nanos, Told)> = match observed {
         Observed::Events(records) => {
             let all = records.iter().map(|record| {
@@ -36,22 +37,21 @@ pub(super) fn compare(log: &Log, observed: &Observed) -> Result<(), Parting> {
                 let at = u64::from_le_bytes([t0, t1, t2, t3, t4, 0, 0, 0]);
                 (Nanos::from_millis(at), Told::Event([what, a, b]))
             });
-            // A log that doesn't begin with the lock's first start has the end only.
             let mut all: Vec<_> = all.collect();
-            // A given state that is restored begins with a start of its own.
-            let (_, explained) = given_of(log);
-            let starts =
-                |told: Option<&(Nanos, Told)>| matches!(told, Some((_, Told::Event([1, ..]))));
-            let told = wanted.get(explained).map(|entry| &entry.told);
-            let restored = !matches!(told, Some(Told::Event([1, ..]))) || all.len() > wanted.len();
-            if explained > 0 && restored && starts(all.get(explained)) {
-                all.remove(explained);
+            if explained == 0 {
+                // A log that doesn't begin with the lock's first start has the end only.
+                all.drain(..all.len().saturating_sub(wanted.len()));
+            } else {
+                // A given state ends with a start of its own, which the log needn't tell.
+                let told = wanted
+                    .get(explained)
+                    .is_some_and(|entry| starts(&entry.told));
+                let one_more = !told || all.len() > wanted.len();
+                if one_more && all.get(explained).is_some_and(|(_, told)| starts(told)) {
+                    all.remove(explained);
+                }
             }
-            let from = match given_of(log) {
-                (_, 0) => all.len().saturating_sub(wanted.len()),
-                _ => 0,
-            };
-            all[from..].to_vec()
+            all
         }
         Observed::Frames(frames) => {
             let told = frames
@@ -81,7 +81,7 @@ pub(super) fn compare(log: &Log, observed: &Observed) -> Result<(), Parting> {
             return Err(part(words(told)));
         }
         // Nobody knows how long the given state lasted.
-        let boots = matches!(told, Told::Event([1, ..])) || index == given_of(log).1;
+        let boots = starts(told) || index == explained;
         if let Some((log_before, lock_before)) = before
             && !boots
         {
@@ -105,6 +105,11 @@ pub(super) fn compare(log: &Log, observed: &Observed) -> Result<(), Parting> {
             lock: words(told),
         }),
     }
+}
+
+/// A start of the lock.
+const fn starts(told: &Told) -> bool {
+    matches!(told, Told::Event([1, ..]))
 }
 
 fn same(a: &Told, b: &Told) -> bool {

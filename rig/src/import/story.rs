@@ -406,31 +406,15 @@ impl Teller<'_> {
                 steps.extend(["hold: program".to_owned(), connect]);
                 self.boots(index, Nanos::ZERO, steps, mark);
                 let press = at.since(DEBOUNCE);
-                let release = press
-                    .since(Nanos::from_secs(1))
-                    .max(Nanos::from_millis(30_500));
-                self.act(
-                    index,
-                    release,
-                    vec!["release: program".to_owned()],
-                    Nanos::ZERO,
-                    None,
-                );
-                self.press(index, press, "program");
+                let release = press.since(Nanos::from_secs(1));
+                self.program_again(index, release.max(Nanos::from_millis(30_500)), press);
             }
             Some((Told::Event([3, ..]), at)) => {
                 steps.extend(["hold: program".to_owned(), connect]);
                 self.boots(index, Nanos::ZERO, steps, mark);
                 let press = at.since(Nanos::from_millis(1_200));
-                let release = press.since(Nanos::from_secs(2)).max(Nanos::from_secs(1));
-                self.act(
-                    index,
-                    release,
-                    vec!["release: program".to_owned()],
-                    Nanos::ZERO,
-                    None,
-                );
-                self.press(index, press, "program");
+                let release = press.since(Nanos::from_secs(2));
+                self.program_again(index, release.max(Nanos::from_secs(1)), press);
             }
             Some(_) => {
                 steps.extend([
@@ -450,6 +434,13 @@ impl Teller<'_> {
                 self.boots(index, Nanos::ZERO, steps, mark);
             }
         }
+    }
+
+    /// Program is let go, and pressed once more.
+    fn program_again(&mut self, index: usize, release: Nanos, press: Nanos) {
+        let step = "release: program".to_owned();
+        self.act(index, release, vec![step], Nanos::ZERO, None);
+        self.press(index, press, "program");
     }
 
     /// A code, so that its last key falls on `at`.

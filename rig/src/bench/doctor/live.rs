@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use crate::bench::file::BenchFile;
-use crate::bench::lines::{Bias, Edge, Gpio, Level, Lines, Reader};
+use crate::bench::lines::{Edge, Gpio, Level, Lines, Reader};
 use crate::bench::pi::hub::HubPort;
-use crate::bench::pi::{PiError, usb};
-use crate::bench::probe::Probe;
+use crate::bench::pi::{PiError, read_signals, usb, with_probe};
 use crate::bench::supply::Supply;
 use crate::scenario::NOMINAL_PACK;
 use crate::trace::{Channel, Contact, Nanos};
@@ -73,18 +72,7 @@ fn feed_and_ask(
     supply: &mut dyn Supply,
     notes: &mut Notes<'_>,
 ) -> Result<(), PiError> {
-    let senses: Vec<(Gpio, Bias)> = file
-        .signals
-        .values()
-        .map(|sense| (sense.line, sense.pull))
-        .collect();
-    let tones: Vec<Gpio> = file
-        .signals
-        .get(&Channel::Beeper)
-        .map(|sense| sense.line)
-        .into_iter()
-        .collect();
-    let reader = Reader::start(header, &senses, &tones, file.lag)?;
+    let reader = read_signals(file, header)?;
     // Without it there is no click to hear.
     if let Some(audio) = file.contacts.get(&Contact::Switch(3)) {
         header.set(audio.line, audio.drive(true))?;
@@ -196,10 +184,12 @@ fn chip(file: &BenchFile, notes: &mut Notes<'_>) {
         return;
     };
     let attached = usb::selector(&settings.which)
+        .map_err(PiError::from)
+        .and_then(|selector| with_probe(&selector, false, &mut |_| {}, |_, _| Ok(())))
         .map_err(|error| error.to_string())
-        .and_then(|selector| Probe::attach(&selector).map_err(|error| error.to_string()));
+        .and_then(|done| done.map_err(|failed| failed.error.to_string()));
     match attached {
-        Ok(_) => notes.passed("chip", format!("{} answers", settings.chip)),
+        Ok(()) => notes.passed("chip", format!("{} answers", settings.chip)),
         Err(error) => notes.failed("chip", error),
     }
 }

@@ -130,9 +130,9 @@ impl PiBench {
 }
 
 /// What went wrong with a probe, and whether it was attached by then.
-struct Failed {
+pub(in crate::bench) struct Failed {
     attached: bool,
-    error: ProbeError,
+    pub(in crate::bench) error: ProbeError,
 }
 
 /// What is told by the thread that has the probe.
@@ -143,7 +143,7 @@ enum Told<T> {
 
 /// Attaches and does something, in a thread of its own: a driver that waits for a probe for ever can
 /// be left behind, but not stopped, and a lock must not stay powered for that long.
-fn with_probe<T: Send + 'static>(
+pub(in crate::bench) fn with_probe<T: Send + 'static>(
     selector: &str,
     under_reset: bool,
     tell: &mut dyn FnMut(Progress),

@@ -29,8 +29,10 @@ use crate::lock::LockModel;
 use crate::outcome::Part;
 use crate::trace::{Channel, Contact, Event, Nanos, Value};
 
+pub(in crate::bench) use flash::with_probe;
 pub(crate) use parts::{
-    lines_for_guard, make_lines_safe, open_lines, open_monitor, open_supply, safe_supply,
+    lines_for_guard, make_lines_safe, open_lines, open_monitor, open_supply, read_signals,
+    safe_supply,
 };
 
 use guard::Guard;
@@ -157,18 +159,7 @@ impl PiBench {
         make_lines_safe(&file, &mut *lines)?;
         let rail = Rail::start(open_supply(&file)?, open_monitor(&file)?, file.limits)?;
         let hub = file.hub.as_deref().map(HubPort::open).transpose()?;
-        let senses: Vec<_> = file
-            .signals
-            .values()
-            .map(|sense| (sense.line, sense.pull))
-            .collect();
-        let tones: Vec<Gpio> = file
-            .signals
-            .get(&Channel::Beeper)
-            .map(|sense| sense.line)
-            .into_iter()
-            .collect();
-        let reader = Reader::start(&mut *lines, &senses, &tones, file.lag)?;
+        let reader = read_signals(&file, &mut *lines)?;
         let epoch = lines.now();
         let watched = file
             .signals

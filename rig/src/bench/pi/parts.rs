@@ -3,9 +3,12 @@
 
 use crate::bench::BenchError;
 use crate::bench::file::{BenchFile, Source};
-use crate::bench::lines::{Board, LineError, Lines, RaspberryPi, Rehearsal, Wires};
+use crate::bench::lines::{
+    Bias, Board, Gpio, LineError, Lines, RaspberryPi, Reader, Rehearsal, Wires,
+};
 use crate::bench::probe::Image;
 use crate::bench::supply::{Dac, Fixed, Monitor, Scpi, Supply, SupplyError, open_bus};
+use crate::trace::Channel;
 
 use super::PiError;
 use super::stand_in::StandIn;
@@ -37,6 +40,18 @@ pub(crate) fn lines_for_guard(file: &BenchFile) -> Result<Box<dyn Lines>, LineEr
         return Ok(Box::new(Rehearsal::open(file.state.as_deref(), None)?));
     }
     Ok(Box::new(RaspberryPi::open()?))
+}
+
+/// Begins to watch every signal of the file.
+pub(crate) fn read_signals(file: &BenchFile, lines: &mut dyn Lines) -> Result<Reader, LineError> {
+    let senses: Vec<(Gpio, Bias)> = file
+        .signals
+        .values()
+        .map(|sense| (sense.line, sense.pull))
+        .collect();
+    let beeper = file.signals.get(&Channel::Beeper);
+    let tones: Vec<Gpio> = beeper.iter().map(|sense| sense.line).collect();
+    Reader::start(lines, &senses, &tones, file.lag)
 }
 
 /// The supply, switched off.
