@@ -13,13 +13,22 @@ const ANSWER: Nanos = Nanos::from_millis(250);
 const LOCKOUT: Nanos = Nanos::from_secs(66);
 /// Red pulses that announce a lockout; a wrong code has three and a low battery ten.
 const LOCKOUT_PULSES: usize = 15;
+/// While one of these lines is high, and shortly after, keys may be dropped.
+const FEEDBACK: [Channel; 4] = [
+    Channel::MotorOpen,
+    Channel::MotorClose,
+    Channel::KeypadGreen,
+    Channel::KeypadRed,
+];
 /// Least supply that the processor runs on, in millivolts.
 const ALIVE: i32 = 2400;
 
 /// From, and to; `None` where it lasted to the trace's end.
 type Span = (Nanos, Option<Nanos>);
 
-pub(super) fn check(trace: &Trace) -> Vec<Found> {
+/// Checks a trace. `quiet` is the same without the beeper.
+pub(super) fn check(whole: &Trace, quiet: &Trace) -> Vec<Found> {
+    let trace = quiet;
     let power = powered(trace);
     let audio = highs(trace, Channel::Contact(Contact::Switch(3)));
     let contacts: Vec<Channel> = contacts(trace);
@@ -29,6 +38,7 @@ pub(super) fn check(trace: &Trace) -> Vec<Found> {
         .map(|channel| (*channel, highs(trace, *channel)))
         .collect();
     let lockouts = lockouts(trace);
+    let feedback = FEEDBACK.map(|line| highs(trace, line));
     let mut found = Vec::new();
     for (channel, presses) in &held {
         let Channel::Contact(Contact::Key(_) | Contact::Lock) = channel else {
@@ -65,8 +75,8 @@ pub(super) fn check(trace: &Trace) -> Vec<Found> {
                 || locked_out
                 || !within(&power, awake, press + ANSWER)
                 || !within(&audio, press, press + ANSWER)
-                || busy(trace, awake, press)
-                || answered(trace, press)
+                || busy(&feedback, awake, press)
+                || answered(whole, press)
             {
                 continue;
             }
@@ -142,31 +152,25 @@ fn lockouts(trace: &Trace) -> Vec<Nanos> {
 }
 
 /// Whether the motor ran or feedback was playing shortly before: then keys may be dropped.
-fn busy(trace: &Trace, from: Nanos, press: Nanos) -> bool {
+fn busy(feedback: &[Vec<Span>], from: Nanos, press: Nanos) -> bool {
     let recent = press.since(Nanos::from_millis(500)).max(from);
-    let lines = [
-        Channel::MotorOpen,
-        Channel::MotorClose,
-        Channel::KeypadGreen,
-        Channel::KeypadRed,
-    ];
-    lines.iter().any(|line| {
-        highs(trace, *line)
-            .iter()
-            .any(|(start, end)| *start <= press && end.is_none_or(|end| end > recent))
-    })
+    feedback
+        .iter()
+        .flatten()
+        .any(|(start, end)| *start <= press && end.is_none_or(|end| end > recent))
 }
 
 /// Whether anything that a person notices began after the press.
 fn answered(trace: &Trace, press: Nanos) -> bool {
-    trace.events.iter().any(|event| {
+    let after = trace.events.partition_point(|event| event.at <= press);
+    let mut within = trace.events[after..]
+        .iter()
+        .take_while(|event| event.at <= press + ANSWER);
+    within.any(|event| {
         let answer = matches!(
             event.channel,
             Channel::Beeper | Channel::KeypadGreen | Channel::KeypadRed
         );
-        answer
-            && event.value == Value::Level(true)
-            && event.at > press
-            && event.at <= press + ANSWER
+        answer && event.value == Value::Level(true)
     })
 }

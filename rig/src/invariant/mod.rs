@@ -114,10 +114,11 @@ pub struct Conditions {
 
 /// Every violation in a trace, in time order.
 pub fn check(trace: &Trace, conditions: Conditions) -> Vec<Violation> {
-    let runs = motor::runs(trace, conditions.skew);
-    let mut found = motor::check(trace, &runs, conditions.skew);
-    found.extend(prompt::check(trace, &runs, conditions.handed));
-    found.extend(answer::check(trace));
+    let quiet = trace.without_beeper();
+    let runs = motor::runs(&quiet, conditions.skew);
+    let mut found = motor::check(&quiet, &runs, conditions.skew);
+    found.extend(prompt::check(&quiet, &runs, conditions.handed));
+    found.extend(answer::check(trace, &quiet));
     let mut violations: Vec<Violation> = found
         .into_iter()
         .map(|Found { rule, at, seen }| {

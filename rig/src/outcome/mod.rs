@@ -88,12 +88,13 @@ impl Outcomes {
                 outcomes: Vec::new(),
             })
             .collect();
-        let mut found = mechanism::motor(trace);
-        found.extend(mechanism::bolt(trace));
-        found.extend(light::lights(trace));
+        let quiet = trace.without_beeper();
+        let mut found = mechanism::motor(&quiet);
+        found.extend(mechanism::bolt(&quiet));
+        found.extend(light::lights(&quiet));
         found.extend(tone::beeper(trace));
-        found.extend(hub::frames(trace));
-        found.extend(power::power(trace));
+        found.extend(hub::frames(&quiet));
+        found.extend(power::power(&quiet));
         found.sort_by_key(|found| (found.start, found.part));
         for Found {
             start,

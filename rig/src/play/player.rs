@@ -381,8 +381,9 @@ impl<'b, 'l> Player<'b, 'l> {
     fn watch(&mut self, until: Nanos) -> Result<(), PlayError> {
         self.limits.check()?;
         let observed = self.bench.run_until(until)?;
-        for event in observed.events {
-            self.record(event)?;
+        for (index, event) in observed.events.iter().copied().enumerate() {
+            let next = observed.events.get(index + 1);
+            self.record(event, next.is_none_or(|next| next.channel != event.channel))?;
             if let (Channel::HubFromLock, Value::Byte(byte)) = (event.channel, event.value)
                 && let Some(answer) = self.situation.hub.hear(byte, event.at)
             {
@@ -405,8 +406,10 @@ impl<'b, 'l> Player<'b, 'l> {
         self.tell(false)
     }
 
-    fn record(&mut self, event: Event) -> Result<(), BenchError> {
+    /// Writes an event down; `stays` where it is not at once followed by another of its channel.
+    fn record(&mut self, event: Event, stays: bool) -> Result<(), BenchError> {
         match event.value {
+            _ if !stays => {}
             Value::Level(_) | Value::Sample(_) if is_rest(event.value) => {
                 self.watch.levels.remove(&event.channel);
             }

@@ -44,6 +44,9 @@ pub struct Evidence<'a> {
     pub command: &'a [String],
 }
 
+/// Bytes of a trace that are written at a time.
+const BUFFER: usize = 1 << 17;
+
 /// `run.json`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Run {
@@ -120,16 +123,18 @@ impl Evidence<'_> {
             }
         }
         if let Some(trace) = self.trace {
-            let mut file = BufWriter::new(fs::File::create(folder.join(file::TRACE))?);
+            let mut file =
+                BufWriter::with_capacity(BUFFER, fs::File::create(folder.join(file::TRACE))?);
             let comment = format!("{} on {}", record.name, record.setting.lock);
             trace.write_vcd(&mut file, &comment)?;
             file.flush()?;
         }
         fs::write(folder.join(file::LOG), self.log(record))?;
-        let mut report = fs::File::create(folder.join(file::REPORT))?;
+        let mut report = Vec::new();
         let mut console = Console::new(&mut report, false, 0);
         console.record(record)?;
         console.details(record)?;
+        fs::write(folder.join(file::REPORT), report)?;
         let mut json = serde_json::to_vec_pretty(&self.run(record)).map_err(io::Error::other)?;
         json.push(b'\n');
         fs::write(folder.join(file::RUN), json)

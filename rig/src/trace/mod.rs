@@ -117,6 +117,18 @@ impl Trace {
         TraceBuilder::default()
     }
 
+    /// The same without the beeper's edges, which are most of a trace and mean nothing to the rest of it.
+    pub(crate) fn without_beeper(&self) -> Trace {
+        let events = self.events.iter().copied();
+        Trace {
+            steps: self.steps.clone(),
+            events: events
+                .filter(|event| event.channel != Channel::Beeper)
+                .collect(),
+            end: self.end,
+        }
+    }
+
     /// Index of the step in which something at `at` falls; `None` before the first step.
     pub fn step_at(&self, at: Nanos) -> Option<usize> {
         self.steps

@@ -27,11 +27,10 @@ impl Trace {
             writer.comment(&format!("{}  {:.9}  {text}", step.number, step.start))?;
         }
         writer.timescale(1, TimescaleUnit::NS)?;
-        let channels: BTreeMap<Channel, ()> = self
-            .events
-            .iter()
-            .map(|event| (event.channel, ()))
-            .collect();
+        let mut channels = BTreeMap::new();
+        for event in &self.events {
+            channels.entry(event.channel).or_insert(());
+        }
         writer.add_module("rig")?;
         let step = writer.add_var(VarType::Reg, STEP_BITS, "step", None)?;
         let mut ids = BTreeMap::new();
@@ -60,6 +59,10 @@ impl Trace {
         }
         writer.end()?;
 
+        let names: BTreeMap<Channel, String> = ids
+            .iter()
+            .map(|(channel, id)| (*channel, id.to_string()))
+            .collect();
         let mut now = Nanos::ZERO;
         let mut steps = self.steps.iter().peekable();
         for event in &self.events {
@@ -68,7 +71,13 @@ impl Trace {
                 vector(&mut writer, step, STEP_BITS, begun.number as u64)?;
             }
             advance(&mut writer, &mut now, event.at)?;
-            if let Some(id) = ids.get(&event.channel) {
+            if let (Value::Level(level), Some(name)) = (event.value, names.get(&event.channel)) {
+                line(
+                    writer.writer(),
+                    if level { b'1' } else { b'0' },
+                    name.as_bytes(),
+                )?;
+            } else if let Some(id) = ids.get(&event.channel) {
                 change(&mut writer, *id, event.value)?;
             }
         }
@@ -84,9 +93,26 @@ impl Trace {
 fn advance<W: io::Write>(writer: &mut Writer<W>, now: &mut Nanos, at: Nanos) -> io::Result<()> {
     if at > *now {
         *now = at;
-        writer.timestamp(at.0)?;
+        let mut digits = [b'0'; 20];
+        let mut left = at.0;
+        let mut first = digits.len();
+        while left > 0 {
+            first -= 1;
+            digits[first] += (left % 10) as u8;
+            left /= 10;
+        }
+        line(writer.writer(), b'#', &digits[first..])?;
     }
     Ok(())
+}
+
+/// A line of a mark and what it belongs to. Times and levels are most of a dump, so that they are worth
+/// writing without a formatter.
+fn line(to: &mut impl io::Write, mark: u8, rest: &[u8]) -> io::Result<()> {
+    let mut bytes = [mark; 24];
+    bytes[1..=rest.len()].copy_from_slice(rest);
+    bytes[rest.len() + 1] = b'\n';
+    to.write_all(&bytes[..rest.len() + 2])
 }
 
 fn change<W: io::Write>(writer: &mut Writer<W>, id: IdCode, value: Value) -> io::Result<()> {

@@ -1,6 +1,9 @@
 //! Holds what was played against what is accepted, and writes down how it ended.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::super::{Expected, shown};
 use super::crew::{End, Report, Task};
@@ -11,7 +14,7 @@ use crate::play::{PlayError, Played};
 use crate::report::html::Shown;
 use crate::report::{Ending, Evidence, Record};
 use crate::scenario::{Given, POINT_HEADING};
-use crate::snapshot::{Mode, Store, Terms, Tolerance, Verdict, difference};
+use crate::snapshot::{Mode, SnapshotError, Store, Terms, Tolerance, Verdict, difference};
 use crate::trace::Nanos;
 
 /// Judges each run of a `rig run`.
@@ -20,6 +23,8 @@ pub(super) struct Judge {
     output: PathBuf,
     firmware: Option<PathBuf>,
     command: Vec<String>,
+    /// Those that were opened, by their folder.
+    stores: RefCell<BTreeMap<PathBuf, Rc<Store>>>,
 }
 
 /// A record with what it was made of.
@@ -49,6 +54,7 @@ impl Judge {
             output: run.output(),
             firmware: run.firmware.clone(),
             command: std::env::args().collect(),
+            stores: RefCell::default(),
         }
     }
 
@@ -106,9 +112,20 @@ impl Judge {
         })
     }
 
+    /// The snapshots beside a task's scenario.
+    fn store(&self, task: &Task<'_>) -> Result<Rc<Store>, SnapshotError> {
+        let folder = task.selected.folder.snapshots();
+        if let Some(store) = self.stores.borrow().get(&folder) {
+            return Ok(Rc::clone(store));
+        }
+        let store = Rc::new(Store::new(&folder)?);
+        self.stores.borrow_mut().insert(folder, Rc::clone(&store));
+        Ok(store)
+    }
+
     /// What is accepted; a snapshot that can't be read is the verdict's to tell.
     fn accepted(&self, task: &Task<'_>) -> Option<Outcomes> {
-        let store = Store::new(task.selected.folder.snapshots()).ok()?;
+        let store = self.store(task).ok()?;
         let scenario = &task.selected.scenario;
         let accepted = store
             .accepted(snapshots(task), &scenario.name)
@@ -144,7 +161,7 @@ impl Judge {
             (false, true) => Mode::Accept,
             (false, false) => Mode::Auto,
         };
-        let store = Store::new(task.selected.folder.snapshots())?;
+        let store = self.store(task)?;
         let lock = snapshots(task);
         let verdict = match &scenario.point {
             None => store.check(lock, &scenario.name, &played.outcomes, terms, mode)?,
