@@ -44,6 +44,17 @@ const fn number(pin: Pin) -> u8 {
     32 * pin.port + pin.number
 }
 
+/// Which of [`OUTPUTS`] a pin drives, if any.
+const OUTPUT_OF: [Option<u8>; 64] = {
+    let mut outputs = [None; 64];
+    let mut index = 0;
+    while index < OUTPUTS.len() {
+        outputs[number(wiring::signal(OUTPUTS[index]).0) as usize] = Some(index as u8);
+        index += 1;
+    }
+    outputs
+};
+
 /// The board around the processor. A clone is a fork.
 #[derive(Clone, Debug)]
 pub(crate) struct Board {
@@ -192,11 +203,10 @@ impl Board {
     /// A pin of the processor changed what it drives.
     pub(crate) fn pin_changed(&mut self, change: PinChange) {
         self.now = self.now.max(change.at);
-        for (index, output) in OUTPUTS.into_iter().enumerate() {
-            let (pin, active_low) = wiring::signal(output);
-            if number(pin) != change.pin {
-                continue;
-            }
+        if let Some(index) = OUTPUT_OF[usize::from(change.pin & 63)] {
+            let index = usize::from(index);
+            let output = OUTPUTS[index];
+            let (_, active_low) = wiring::signal(output);
             // A line that floats is pulled to where nothing happens.
             let level = change.drive == if active_low { Drive::Low } else { Drive::High };
             if std::mem::replace(&mut self.outputs[index], level) != level {

@@ -234,6 +234,11 @@ impl Gpio {
         self.settle(now);
     }
 
+    /// Pins whose input buffer is connected.
+    pub(crate) fn inputs(&self) -> Pins {
+        self.connected
+    }
+
     /// The level of a line.
     pub(crate) fn level(&self, pin: u8) -> bool {
         self.level >> pin & 1 == 1

@@ -1,6 +1,6 @@
 //! GPIOTE: pin edges to events, tasks to pin levels, and the PORT event of the DETECT signals.
 
-use super::gpio::Changes;
+use super::gpio::{Changes, Pins};
 use super::wires::{Events, Gap, Peripheral, Wires, fits};
 
 pub(crate) const ID: u8 = 6;
@@ -19,7 +19,7 @@ pub(crate) struct Gpiote {
     events: Events,
     config: [u32; 8],
     /// Pins of channels in event mode.
-    watched: u64,
+    watched: Pins,
 }
 
 fn mode(config: u32) -> Mode {
@@ -42,6 +42,11 @@ impl Gpiote {
             config: [0; 8],
             watched: 0,
         }
+    }
+
+    /// Pins whose edges are events.
+    pub(crate) fn watched(&self) -> Pins {
+        self.watched
     }
 
     /// Turns what the pins did into events, as the channels ask.

@@ -91,6 +91,11 @@ const PLACE: [Option<u8>; 64] = {
     place
 };
 
+/// Where the four PWMs are in [`TIMED`].
+const PWM_PLACES: [usize; 4] = [13, 15, 16, 19];
+const _: () =
+    assert!(TIMED[13] == 0x1C && TIMED[15] == 0x21 && TIMED[16] == 0x22 && TIMED[19] == 0x2D);
+
 /// Events routed in one tick before the chain counts as endless.
 const ROUTES_A_TICK: usize = 10_000;
 
@@ -265,6 +270,9 @@ impl Chip {
         if due > to {
             return false;
         }
+        if self.play_alone(due, to) {
+            return true;
+        }
         self.wires.now = self.wires.now.max(due);
         for (index, id) in TIMED.into_iter().enumerate() {
             if self.due[index] <= self.wires.now {
@@ -274,6 +282,30 @@ impl Chip {
                 self.touched(id);
             }
         }
+        true
+    }
+
+    /// Lets a PWM that is due first go on until `to`, or until another is due, where no other part of
+    /// the chip and no interrupt hears of its periods and edges.
+    fn play_alone(&mut self, due: Ticks, to: Ticks) -> bool {
+        let Some((place, pwm)) = PWM_PLACES
+            .into_iter()
+            .zip(&mut self.pwms)
+            .find(|(place, _)| self.due[*place] == due)
+        else {
+            return false;
+        };
+        let others = self.due.iter().enumerate();
+        let others = others
+            .filter(|(index, _)| *index != place)
+            .map(|(_, due)| *due);
+        let next = others.min().unwrap_or(Ticks::NEVER);
+        let heard = self.gpiote.watched() | self.wires.gpio.inputs() | self.reactive;
+        if next <= due || self.attention || !pwm.is_unheard(heard, &self.wires) {
+            return false;
+        }
+        pwm.go_on(to.min(next - Ticks(1)), &mut self.wires);
+        self.touched(TIMED[place]);
         true
     }
 

@@ -1,6 +1,7 @@
 //! PWM: four channels on one counter, fed with compare values from RAM. Edges reach their pins at their
 //! exact tick; a sequence that has ended without edges left costs nothing.
 
+use super::gpio::Pins;
 use super::wires::{Events, Gap, Peripheral, Wires, fits};
 use crate::time::Ticks;
 
@@ -103,6 +104,24 @@ impl Pwm {
     fn pin(&self, channel: usize) -> Option<u8> {
         let select = self.pins[channel];
         (select >> 31 == 0).then_some((select & 0x3F) as u8)
+    }
+
+    /// Whether nobody but who looks at its pins learns what it does, and its pins are none of `heard`.
+    pub(crate) fn is_unheard(&self, heard: Pins, wires: &Wires) -> bool {
+        let mut pins = (0..4).filter_map(|channel| self.pin(channel));
+        self.events.enabled() == 0
+            && !self.events.watched(wires)
+            && pins.all(|pin| heard >> pin & 1 == 0)
+    }
+
+    /// Does everything that is due until `to`, each at its own time.
+    pub(crate) fn go_on(&mut self, to: Ticks, wires: &mut Wires) {
+        let mut next = self.next_event();
+        while next <= to && wires.gap.is_none() {
+            wires.now = wires.now.max(next);
+            self.advance(wires);
+            next = self.next_event();
+        }
     }
 
     /// Nothing will change by itself: no sequence, and constant levels.

@@ -227,3 +227,41 @@ fn a_fork_goes_its_own_way() {
     assert_eq!(bench.read(0x2000_0000), 1);
     assert_eq!(bench.read(0x9000), u32::MAX);
 }
+
+#[test]
+fn a_tone_is_the_same_edge_for_edge_whether_or_not_someone_reacts_to_it() {
+    const PWM0: u32 = 0x4001_C000;
+    let tone = |reactive: u64, others: bool| {
+        let mut bench = Bench::new();
+        bench.0.react_to(reactive);
+        bench.write(0x2000_0000, 0x8000 | 1000);
+        bench.write(P0 + 0x518, 1 << 28);
+        if others {
+            // Something else is due in between, at times that are edges of the tone too.
+            for (offset, value) in [(0x508, 3), (0x510, 0), (0x540, 1000), (0x200, 1)] {
+                bench.write(TIMER0 + offset, value);
+            }
+            bench.write(TIMER0, 1);
+        }
+        for (offset, value) in [
+            (0x560, 28),
+            (0x500, 1),
+            (0x508, 4000),
+            (0x520, 0x2000_0000),
+            (0x524, 1),
+            (0x52C, 3),
+            (0x008, 1),
+        ] {
+            bench.write(PWM0 + offset, value);
+        }
+        let mut seen = bench.run(Ticks::from_micros(2345));
+        bench.write(PWM0 + 0x004, 1);
+        seen.extend(bench.run(Ticks::from_micros(4000)));
+        (seen, bench.read(PWM0 + 0x104), bench.read(PWM0 + 0x118))
+    };
+    let (seen, stopped, ended) = tone(u64::MAX, false);
+    assert!(seen.len() > 15 && stopped == 1 && ended == 1);
+    for others in [false, true] {
+        assert_eq!(tone(0, others), (seen.clone(), stopped, ended));
+    }
+}

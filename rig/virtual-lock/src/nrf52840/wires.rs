@@ -162,6 +162,11 @@ impl Events {
         }
     }
 
+    /// Whether PPI listens to any of them.
+    pub(crate) fn watched(&self, wires: &Wires) -> bool {
+        wires.watched[usize::from(self.id)] != 0
+    }
+
     /// `INTEN`.
     pub(crate) fn enabled(&self) -> u32 {
         self.enabled
