@@ -58,6 +58,30 @@ fn what_came_out_as_accepted_passes() {
 }
 
 #[test]
+fn the_log_has_what_the_firmware_says_with_the_lock_s_time() {
+    let folder = copied("log", false);
+    let hangs = "title: It hangs\ngiven: new\nlocks: ten-key\nsteps:\n  - battery: connect\n  \
+                 - wait: 1s\n  - processor: hang\n  - wait: 5s\n";
+    fs::write(folder.join("scenarios/hangs.yaml"), hangs).unwrap();
+    let output = run(&folder, &["hangs", "--output", "runs"]);
+    assert_eq!(output.status.code(), Some(5), "{}", text(&output));
+    let run = fs::read_dir(folder.join("runs")).unwrap().next().unwrap();
+    let log = fs::read_to_string(run.unwrap().path().join("log.txt")).unwrap();
+    let lines = log
+        .lines()
+        .filter_map(|line| line.split_once("s    info: "));
+    let [(first, power_on), (second, watchdog)] = lines.collect::<Vec<_>>()[..] else {
+        panic!("{log}");
+    };
+    assert_eq!(power_on, "lock 0.1.0, boot 0, state legible true");
+    assert_eq!(watchdog, "lock 0.1.0, boot 1, state legible true");
+    let [first, second]: [f64; 2] = [first, second].map(|time| time.parse().unwrap());
+    assert!(first < 1.0, "{log}");
+    // The watchdog is fed every three seconds at least, and bites three and a half later.
+    assert!((1.5..5.0).contains(&second), "{log}");
+}
+
+#[test]
 fn a_changed_outcome_ends_with_1_and_shows_just_the_changed_line() {
     let folder = copied("differs", true);
     let snapshot = folder.join("scenarios").join(SNAPSHOT);
