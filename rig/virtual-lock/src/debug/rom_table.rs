@@ -4,8 +4,10 @@
 
 /// Where the ROM table is.
 const ROM_TABLE: u32 = 0xE00F_F000;
-/// DEVTYPE (or the ROM table's MEMTYPE), the first of a component's identification registers.
-const FIRST_ID: u32 = 0xFCC;
+/// DEVARCH, the first of a component's identification registers; components as old as these have zero there.
+const FIRST_ID: u32 = 0xFBC;
+/// DEVTYPE, or the ROM table's MEMTYPE.
+const KIND: u32 = 0xFCC;
 const PERIPHERAL_ID_4: u32 = 0xFD0;
 const PERIPHERAL_ID_0: u32 = 0xFE0;
 const COMPONENT_ID_0: u32 = 0xFF0;
@@ -78,7 +80,7 @@ impl Component {
     fn id(&self, offset: u32) -> u32 {
         let (continuation, code) = self.designer;
         match offset & !3 {
-            FIRST_ID => self.kind,
+            KIND => self.kind,
             PERIPHERAL_ID_4 => continuation,
             PERIPHERAL_ID_0 => self.part & 0xFF,
             0xFE4 => (code & 0xF) << 4 | self.part >> 8,
@@ -130,6 +132,9 @@ mod tests {
     fn other_registers_are_left_to_the_core() {
         assert_eq!(read(0xE000_EDF0), None);
         assert_eq!(read(0xE000_EFE0), Some(0x0C));
+        assert_eq!(read(0xE004_0FBC), Some(0));
+        assert_eq!(read(0xE004_0FCC), Some(0x11));
+        assert_eq!(read(0xE004_0FB8), None);
         assert_eq!(read(0x2000_0FE0), None);
     }
 }
