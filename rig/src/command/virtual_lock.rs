@@ -23,7 +23,16 @@ use crate::trace::{Channel, Value};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   rig virtual --probe 127.0.0.1:7777
-  probe-rs attach --chip nRF52840_xxAA --probe 20b7:9db1:tcp:127.0.0.1:7777 lock.elf")]
+
+and in another terminal, one at a time:
+  export PROBE_RS_CHIP=nRF52840_xxAA PROBE_RS_PROBE=20b7:9db1:tcp:127.0.0.1:7777
+  probe-rs info --protocol swd --verbose        what the debug port leads to
+  probe-rs run lock.elf                         flash, start, and show what it logs
+  probe-rs attach lock.elf                      show what it logs, without a reset
+  probe-rs gdb --gdb-connection-string 127.0.0.1:1337
+  gdb-multiarch lock.elf -ex 'target extended-remote 127.0.0.1:1337'
+
+The command is `cargo install probe-rs-tools`; also download, verify, read, write, reset and erase.")]
 pub(crate) struct Virtual {
     /// Loopback address to serve the debug port on; a free port if not said
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = loopback)]
@@ -57,7 +66,7 @@ impl Virtual {
             "a virtual {} lock with {what}, served until Ctrl-C:",
             self.lock
         )
-        .and_then(|()| writeln!(out, "  probe-rs info --chip {CHIP} --probe {selector}"))
+        .and_then(|()| writeln!(out, "  probe-rs attach --chip {CHIP} --probe {selector}"))
         .map_err(Expected::Print)?;
         let mut print = |told| match line(&told) {
             Some(line) => writeln!(out, "{line}"),
