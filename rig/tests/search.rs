@@ -80,6 +80,7 @@ fn shrunk() -> Shrunk {
         &scenario(LONG),
         &mut forks(blinking()),
         Some(&mut forks(lock())),
+        None,
     )
     .unwrap()
 }
@@ -144,7 +145,7 @@ steps:
   - settle
 ",
     );
-    let shrunk = shrink(&scenario, &mut forks(lock()), None).unwrap();
+    let shrunk = shrink(&scenario, &mut forks(lock()), None, None).unwrap();
     insta::assert_snapshot!(format!("{}\n{}", shrunk.after, shrunk.source), @r#"
     step 4, enter 7: wanted keypad red 3x, got +0.220s   keypad  red 15x 150/150ms
     title: Ten wrong codes are taken for one
@@ -167,7 +168,7 @@ fn a_lock_that_cannot_be_handed_shrinks_to_the_handing() {
     let scenario = scenario(
         "title: It opens\ngiven: programmed\nlocks: ten-key\nsteps:\n  - enter: \"1234\"\n",
     );
-    let shrunk = shrink(&scenario, &mut forks(stuck), Some(&mut forks(lock()))).unwrap();
+    let shrunk = shrink(&scenario, &mut forks(stuck), Some(&mut forks(lock())), None).unwrap();
     insta::assert_snapshot!(format!("{}\n{}", shrunk.after, shrunk.source), @"
     step 7, settle: wanted bolt extended, got nothing
     title: It opens
@@ -187,7 +188,7 @@ fn a_lock_that_cannot_be_handed_shrinks_to_the_handing() {
 
 #[test]
 fn where_nothing_is_wrong_there_is_nothing_to_shrink() {
-    let error = shrink(&scenario(LONG), &mut forks(lock()), None).unwrap_err();
+    let error = shrink(&scenario(LONG), &mut forks(lock()), None, None).unwrap_err();
     assert_eq!(error.to_string(), "shrink it: nothing goes wrong in it");
 }
 

@@ -59,6 +59,32 @@ fn what_it_writes_still_goes_wrong_and_shrinks_no_further() {
     let smaller = fs::read_to_string(folder.join("smaller.yaml")).unwrap();
     assert_eq!(steps(&small), steps(&smaller));
 
+    let (code, told) = rig(
+        &folder,
+        &[
+            "shrink",
+            "dropped.yaml",
+            "--output",
+            "whole.yaml",
+            "--deadline",
+            "0s",
+            "--lock",
+            "ten-key",
+            "--firmware",
+            &bad,
+            "--good",
+            &good,
+        ],
+    );
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("\n8 steps of 8, in 4 runs and "), "{told}");
+    assert!(
+        told.ends_with(
+            "\nits time was up: it may not be the smallest; a longer --deadline tells\n"
+        ),
+        "{told}"
+    );
+
     let same = [
         "shrink",
         "small.yaml",

@@ -73,7 +73,11 @@ fn every_point_has_a_block_and_can_be_repeated_alone() {
 
     // A point that differs does so alone as among the others.
     fs::write(&snapshot, accepted.replace("red 3x", "red 4x")).unwrap();
-    assert_eq!(rig(&folder, &["run", "press"]).0, Some(1));
+    let (code, told) = rig(&folder, &["run", "press"]);
+    assert_eq!(code, Some(1), "{told}");
+    let begin = told.find("  sweep").unwrap_or_default();
+    let table: Vec<&str> = told[begin..].lines().take(4).collect();
+    insta::assert_snapshot!(table.join("\n"), @"");
     assert_eq!(
         rig(&folder, &["run", "press", "--point", "24ms"]).0,
         Some(1)

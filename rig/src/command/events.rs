@@ -2,19 +2,16 @@
 //! or what went over that bus while a scenario was played.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::diagnose::Patient;
 use super::interrupt::{self, INTERRUPTED};
-use super::run::VIRTUAL;
+use super::patient::{Patient, Which};
 use super::{Exit, Expected};
 use crate::bench::Capability;
 use crate::import::{binary, capture_text, csv, events_of, json, text};
-use crate::lock::LockModel;
-use crate::play::Limits;
+use crate::play::{Limits, safely};
 use crate::trace::Trace;
 
 /// How long reading 64 events may take.
@@ -32,18 +29,8 @@ Examples:
   rig events --after mechanism/jam-while-closing --as csv > alarms.csv"
 )]
 pub(crate) struct Events {
-    /// Where the lock is: `virtual`, or a bench file
-    #[arg(long, value_name = "BENCH", default_value = VIRTUAL)]
-    bench: PathBuf,
-    /// Model of the virtual lock
-    #[arg(long, value_name = "MODEL", value_parser = super::lock_model)]
-    lock: Option<LockModel>,
-    /// Scenario that the virtual lock has behind it; unsaid, it is programmed with 1234
-    #[arg(long, value_name = "SCENARIO")]
-    after: Option<String>,
-    /// Firmware image of the virtual lock, in place of the newest in firmware/images
-    #[arg(long, value_name = "ELF")]
-    firmware: Option<PathBuf>,
+    #[command(flatten)]
+    of: Which,
     /// Which log
     #[arg(
         long = "as",
@@ -76,13 +63,7 @@ impl Events {
             deadline: Some((Instant::now() + DEADLINE, DEADLINE)),
             interrupted: &INTERRUPTED,
         };
-        let mut patient = Patient::fetch(
-            &self.bench,
-            self.lock,
-            self.after.as_deref(),
-            self.firmware.as_deref(),
-            limits,
-        )?;
+        let mut patient = Patient::fetch(&self.of, limits)?;
         let played = |told: fn(&Trace) -> String| match &patient.trace {
             Some(trace) => Ok(told(trace).into_bytes()),
             None => Err(Expected::NothingPlayed),
@@ -113,9 +94,7 @@ impl Events {
             ));
         }
         let read = events_of(&mut *patient.bench, &mut patient.situation, limits);
-        let safe = patient.bench.make_safe();
-        let read = read.map_err(Expected::Play)?;
-        safe.map_err(|error| Expected::Play(error.into()))?;
+        let read = safely(read, patient.bench.make_safe()).map_err(Expected::Play)?;
         Ok(read.map(|records| match self.form {
             Form::Binary => binary(&records),
             _ => text(&records).into_bytes(),

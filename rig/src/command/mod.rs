@@ -14,6 +14,7 @@ mod images;
 mod import;
 mod interrupt;
 mod list;
+mod patient;
 mod power;
 mod progress;
 mod record;

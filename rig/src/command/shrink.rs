@@ -3,13 +3,13 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use super::images::{Firmware, model_of};
 use super::interrupt::{self, INTERRUPTED};
-use super::run::DEADLINE;
+use super::run::{DEADLINE, time};
 use super::select::{Select, output};
 use super::{Exit, Expected};
 use crate::lock::LockModel;
@@ -24,7 +24,8 @@ use crate::search::{Forks, Shrunk, shrink};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rig shrink codes/unlock --firmware bad.elf --lock ten-key     beside the released image
-  rig shrink mine.yaml                                          an `expect` that isn't met")]
+  rig shrink mine.yaml                                          an `expect` that isn't met
+  rig shrink mine.yaml --deadline 1min                          the smallest that is found in a minute")]
 pub(crate) struct Shrink {
     /// A scenario file, or a part of a scenario's name that no other has
     #[arg(value_name = "SCENARIO")]
@@ -41,6 +42,9 @@ pub(crate) struct Shrink {
     /// The lock model; the image's, or the scenario's first if not said
     #[arg(long, value_name = "MODEL", value_parser = super::lock_model)]
     lock: Option<LockModel>,
+    /// How long it may take here; what is smallest by then is written
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    deadline: Option<Duration>,
     /// The file to write
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -69,7 +73,8 @@ impl Shrink {
             Some(good) => Some(Forks::new(good.lock(model)?, &INTERRUPTED, DEADLINE)),
             None => None,
         };
-        let shrunk = shrink(&scenario, &mut bad_forks, good_forks.as_mut())?;
+        let until = self.deadline.map(|deadline| began + deadline);
+        let shrunk = shrink(&scenario, &mut bad_forks, good_forks.as_mut(), until)?;
         let took = began.elapsed();
 
         let text = commented(&shrunk, &scenario, &bad, good.as_ref());
@@ -93,6 +98,13 @@ impl Shrink {
             path.display()
         )
         .map_err(Expected::Print)?;
+        if !shrunk.complete {
+            writeln!(
+                out,
+                "its time was up: it may not be the smallest; a longer --deadline tells"
+            )
+            .map_err(Expected::Print)?;
+        }
         Ok(Exit::Pass)
     }
 }

@@ -72,6 +72,10 @@ pub enum Cause {
     Hang,
     /// It has power and answers nothing, whatever is done.
     Dead,
+    /// It answers nothing, and nobody sees whether it has power.
+    Dark,
+    /// It answers the button inside or its hub, but no key.
+    KeypadCut,
     /// It does not know which way its door opens.
     NotHanded,
     /// It does not know the hub.
@@ -93,11 +97,12 @@ impl Cause {
             | Cause::BatteryTooLow
             | Cause::BatteryCollapses
             | Cause::BatteryLow
-            | Cause::WrongCells => Check::Batteries,
+            | Cause::WrongCells
+            | Cause::Dark => Check::Batteries,
             Cause::WrongCode | Cause::NoCode | Cause::SharedKeys | Cause::LockedOut => {
                 Check::UserCode
             }
-            Cause::StorageFault | Cause::Hang | Cause::Dead => Check::Glitch,
+            Cause::StorageFault | Cause::Hang | Cause::Dead | Cause::KeypadCut => Check::Glitch,
             Cause::NotHanded => Check::Handing,
             Cause::NotPaired | Cause::HubSilent => Check::HubPairing,
             Cause::JamOpening | Cause::JamClosing => Check::Mechanism,
@@ -158,6 +163,15 @@ impl Cause {
                 "Check the cable between keypad and inside unit. If a factory reset doesn't wake it either, replace the \
                  lock."
             }
+            Cause::Dark => {
+                "Put in four fresh alkaline AA cells, each as its holder shows, and see that the pack is plugged in. If \
+                 nothing lights up then, check the cable between keypad and inside unit; if a factory reset doesn't \
+                 wake it either, replace the lock."
+            }
+            Cause::KeypadCut => {
+                "Check the cable between keypad and inside unit: a pinched wire, a bent pin, a plug that isn't all the \
+                 way in. If it is sound, replace the keypad."
+            }
             Cause::NotHanded => {
                 "Do the door handing: pack out, hold Program, pack in, let go after a few seconds, press Program once. \
                  The bolt moves in and out by itself, and the light inside turns green."
@@ -195,6 +209,8 @@ impl fmt::Display for Cause {
             Cause::StorageFault => "what the lock keeps in its flash is illegible",
             Cause::Hang => "the lock's program hangs",
             Cause::Dead => "the lock has power and answers nothing",
+            Cause::Dark => "the lock answers nothing: it has no power, or it is dead",
+            Cause::KeypadCut => "the lock is alive, and its keypad is not",
             Cause::NotHanded => "the door handing was never done, or failed",
             Cause::NotPaired => "the lock doesn't know its hub",
             Cause::HubSilent => "the lock doesn't answer on the hub's bus",

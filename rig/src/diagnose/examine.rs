@@ -6,7 +6,7 @@ use super::reaction::{Reaction, Use};
 use super::{Asked, Cause, Check, Diagnosis, Finding, Found};
 use crate::bench::Capability;
 use crate::lock::LockModel;
-use crate::outcome::{Phrase, Position};
+use crate::outcome::{Part, Phrase, Position};
 use crate::play::{PlayError, Sitting};
 use crate::trace::{Channel, Contact, Key};
 
@@ -177,8 +177,40 @@ impl Examiner<'_, '_, '_> {
                 return Ok(Some(used));
             }
         }
-        self.found(Cause::Dead, evidence);
+        let (tried, signs) = self.signs()?;
+        let cause = match (signs.is_empty(), self.pack.idle) {
+            (false, _) => Cause::KeypadCut,
+            (true, Some(_)) => Cause::Dead,
+            (true, None) => Cause::Dark,
+        };
+        if signs.is_empty() && !tried.is_empty() {
+            evidence.push(format!("nor when {}", tried.join(", or ")));
+        }
+        evidence.extend(signs);
+        self.found(cause, evidence);
         Ok(None)
+    }
+
+    /// What a lock that no key wakes does when its inside button is pressed, which begins programming
+    /// and times out, and when its hub asks: which of these was tried, and the lines that show it.
+    fn signs(&mut self) -> Result<(Vec<&'static str>, Vec<String>), PlayError> {
+        let (mut steps, mut tried) = (String::new(), Vec::new());
+        if self.can(Capability::Contact(Contact::Program)) {
+            steps += "  - press: program\n  - settle\n  - wait: 6s\n  - settle\n";
+            tried.push("the button inside was pressed");
+        }
+        if self.can(Capability::Hub) {
+            steps += "  - hub: status\n";
+            tried.push("its hub asked");
+        }
+        if steps.is_empty() {
+            return Ok((tried, Vec::new()));
+        }
+        let mut passage = self.sitting.perform(&steps)?;
+        for block in &mut passage.blocks {
+            block.outcomes.retain(|outcome| outcome.part != Part::Power);
+        }
+        Ok((tried, Use::of(&passage.blocks).evidence))
     }
 
     /// The first code opened, or was accepted; tries the others.
@@ -330,6 +362,13 @@ impl Examiner<'_, '_, '_> {
                 Check::HubPairing,
                 "not checked: the bench can't talk on the hub's bus",
             );
+            return Ok(());
+        }
+        if self
+            .causes
+            .iter()
+            .any(|found| matches!(found.cause, Cause::Dead | Cause::Dark))
+        {
             return Ok(());
         }
         let (answer, evidence) = self.ask_hub()?;

@@ -6,6 +6,8 @@ mod battery;
 mod cause;
 mod examine;
 mod reaction;
+#[cfg(test)]
+mod tests;
 mod treat;
 
 use std::fmt;

@@ -149,10 +149,19 @@ pub fn play_before<'s>(
     let played = Player::new(bench, situation, limits)
         .map_err(PlayError::from)
         .and_then(|player| player.before(spectator).steps(&scenario.steps));
-    let safe = bench.make_safe();
-    let played = played?;
-    safe?;
-    Ok(played)
+    safely(played, bench.make_safe())
+}
+
+/// What came of something done on a bench that had to be made safe after it. A bench that isn't safe is
+/// worse news than an interruption.
+pub(crate) fn safely<T>(
+    done: Result<T, PlayError>,
+    safe: Result<(), BenchError>,
+) -> Result<T, PlayError> {
+    match (done, safe) {
+        (Ok(_) | Err(PlayError::Interrupted), Err(error)) => Err(error.into()),
+        (done, _) => done,
+    }
 }
 
 /// As much later as a seed may have a run begin.

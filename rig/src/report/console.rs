@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Ending, Record};
 use crate::play::Miss;
+use crate::search::sweep::Stretch;
 use crate::snapshot::{Change, Difference};
 use crate::statistics::Statistics;
 use crate::trace::Nanos;
@@ -110,6 +111,7 @@ impl<W: Write> Console<W> {
                     let line = self.paint(&format!("  never         {violation}"), "31");
                     let _ = writeln!(text, "{line}");
                 }
+                self.sweep(&mut text, record);
                 let mut step = 0;
                 for miss in misses {
                     if miss.step != step {
@@ -212,6 +214,20 @@ impl<W: Write> Console<W> {
             ),
             // A real lock's time is everyone's.
             None => writeln!(self.out),
+        }
+    }
+
+    /// Over which values the lock does what, and did where that was accepted.
+    fn sweep(&self, text: &mut String, record: &Record) {
+        let mut table = |word: &str, stretches: &[Stretch]| {
+            for (index, stretch) in stretches.iter().enumerate() {
+                let word = if index == 0 { word } else { "" };
+                let _ = writeln!(text, "  {word:<13} {stretch}");
+            }
+        };
+        table("sweep", &record.sweep);
+        if record.sweep != record.sweep_accepted {
+            table("accepted", &record.sweep_accepted);
         }
     }
 

@@ -26,6 +26,7 @@ use crate::command::Exit;
 use crate::invariant::Violation;
 use crate::lock::LockModel;
 use crate::play::{Miss, NotReached};
+use crate::search::sweep::Stretch;
 use crate::snapshot::Difference;
 use crate::trace::Nanos;
 
@@ -62,6 +63,10 @@ pub struct Record {
     pub ending: Ending,
     /// The texts of its steps, in order.
     pub steps: Vec<String>,
+    /// Of a sweep, over which values the lock does what; empty where there is none.
+    pub sweep: Vec<Stretch>,
+    /// The same as accepted.
+    pub sweep_accepted: Vec<Stretch>,
     /// How long it was for the lock.
     pub virtual_time: Nanos,
     /// How long it took here.

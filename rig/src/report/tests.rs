@@ -27,6 +27,8 @@ pub(crate) fn record(name: &str, ending: Ending) -> Record {
             seed: 0,
         },
         ending,
+        sweep: Vec::new(),
+        sweep_accepted: Vec::new(),
         steps: [
             "press program",
             "enter 1234",

@@ -43,6 +43,44 @@ pub enum Symptom {
 }
 
 impl Symptom {
+    /// The step that it is about, as an index in the scenario that the search began with.
+    pub(super) fn origin(&self) -> Option<usize> {
+        match self {
+            Symptom::NotReached(_) | Symptom::Broken(_) => None,
+            Symptom::Miss { origin, .. } | Symptom::Change { origin, .. } => Some(*origin),
+        }
+    }
+
+    /// Whether a run may have it, for all that can be told without a good one beside it.
+    pub(super) fn may_be_in(&self, scenario: &Scenario, origins: &[usize], bad: &Run) -> bool {
+        let played = match (self, bad) {
+            (Symptom::NotReached(given), Run::NotReached(not_reached)) => {
+                return *given == not_reached.given;
+            }
+            (Symptom::NotReached(_), Run::Played(_)) | (_, Run::NotReached(_)) => return false,
+            (_, Run::Played(played)) => played,
+        };
+        match self {
+            Symptom::NotReached(_) => false,
+            Symptom::Broken(_) | Symptom::Miss { .. } => own(scenario, origins, played)
+                .iter()
+                .any(|finding| finding.symptom == *self),
+            Symptom::Change {
+                origin: step,
+                part,
+                bad: Some(bad),
+                ..
+            } => played.outcomes.blocks.iter().any(|block| {
+                origin(origins, block.number) == *step
+                    && block
+                        .outcomes
+                        .iter()
+                        .any(|outcome| outcome.part == *part && kind(outcome) == *bad)
+            }),
+            Symptom::Change { bad: None, .. } => true,
+        }
+    }
+
     /// Whether both break the same rule or miss the same wish, however they do it.
     pub(super) fn is_about(&self, other: &Symptom) -> bool {
         match (self, other) {
@@ -236,9 +274,12 @@ pub(super) fn kind(outcome: &Outcome) -> String {
             let colour = text.split_whitespace().next().unwrap_or_default();
             format!("{colour} {}", count(rhythm))
         }
-        // Start, length, sequence, type, command: the rest is what it is about.
+        // Start, length, sequence, type, command: the rest is what it is about, but for the reason of a
+        // refusal.
         Phrase::Frame(bytes) => {
-            let about = bytes.get(3..5).unwrap_or_default();
+            const NAK: u8 = 0x55;
+            let until = if bytes.get(3) == Some(&NAK) { 6 } else { 5 };
+            let about = bytes.get(3..until.min(bytes.len())).unwrap_or_default();
             about.iter().map(|byte| format!("{byte:02X}")).collect()
         }
         phrase @ (Phrase::Run(..) | Phrase::Bolt(_) | Phrase::BrownOut(_) | Phrase::Reset(_)) => {

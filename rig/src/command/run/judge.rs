@@ -14,6 +14,7 @@ use crate::play::{PlayError, Played};
 use crate::report::html::Shown;
 use crate::report::{Ending, Evidence, Record};
 use crate::scenario::{Given, POINT_HEADING};
+use crate::search::sweep::{Stretch, points, stretches};
 use crate::snapshot::{Mode, SnapshotError, Store, Terms, Tolerance, Verdict, difference};
 use crate::trace::Nanos;
 
@@ -44,6 +45,14 @@ impl Judged {
             log: self.log,
             ..Shown::of(&self.record)
         }
+    }
+}
+
+/// Over which values of a sweep a lock does what. A point alone is no sweep.
+fn table(outcomes: &Outcomes) -> Vec<Stretch> {
+    match points(outcomes).as_slice() {
+        [] | [_] => Vec::new(),
+        points => stretches(points),
     }
 }
 
@@ -84,6 +93,10 @@ impl Judge {
                 .iter()
                 .map(|step| step.text.clone())
                 .collect(),
+            sweep: played
+                .as_ref()
+                .map_or_else(Vec::new, |played| table(&played.outcomes)),
+            sweep_accepted: accepted.as_ref().map_or_else(Vec::new, table),
             virtual_time: trace.map_or(Nanos::ZERO, |trace| trace.end),
             real_time: report.took,
             folder: None,

@@ -25,7 +25,7 @@ use crate::lock::Door;
 use crate::outcome::Part;
 use crate::play::{
     Limits, NotReached, PlayError, Situation, join, keep, missing, play_before, prepare, renew,
-    restorable, restore,
+    restorable, restore, safely,
 };
 use crate::report::Setting;
 use crate::scenario::{Given, Scenario};
@@ -192,10 +192,7 @@ impl BenchPlayer {
         let mut situation = Situation::default();
         let done = self.fresh(scenario, &mut situation, limits, live);
         // However it ended, and again if it has been done.
-        let safe = self.bench.make_safe();
-        let end = done?;
-        safe?;
-        Ok(end)
+        safely(done, self.bench.make_safe())
     }
 
     /// By the lock's own procedures, and keeps what it keeps then.

@@ -5,16 +5,14 @@
 mod simpler;
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use super::ddmin::ddmin;
 use super::forks::{Forks, Run, Tally};
 use super::symptom::{Finding, Symptom, find};
 use crate::lock::Door;
 use crate::play::{PlayError, procedures};
-use crate::scenario::{Action, Given, Hub, Request, Scenario, ScenarioError, Step, parse};
-
-/// Up to here pairs of steps are tried, too: a hold and its release, say.
-const PAIRS: usize = 24;
+use crate::scenario::{Action, Battery, Given, Hub, Request, Scenario, ScenarioError, Step, parse};
 
 /// A scenario that can't be made smaller.
 #[derive(Debug, thiserror::Error)]
@@ -46,16 +44,19 @@ pub struct Shrunk {
     pub before: Finding,
     /// The same, as it is seen now.
     pub after: Finding,
+    /// Whether everything was tried: else time was up, and it may not be the smallest.
+    pub complete: bool,
     /// What it cost.
     pub tally: Tally,
 }
 
 /// Makes `scenario` smaller as long as it goes wrong in the same way on `bad`. Where there is a
-/// `good` lock, what that does is not wrong.
+/// `good` lock, what that does is not wrong. From `until` on nothing more is tried.
 pub fn shrink<'l>(
     scenario: &Scenario,
     bad: &mut Forks<'l>,
     good: Option<&mut Forks<'l>>,
+    until: Option<Instant>,
 ) -> Result<Shrunk, ShrinkError> {
     let mut search = Search {
         first: scenario,
@@ -63,6 +64,8 @@ pub fn shrink<'l>(
         good,
         target: None,
         known: BTreeMap::new(),
+        until,
+        late: false,
     };
     let mut draft = Draft {
         given: scenario.given,
@@ -81,6 +84,7 @@ pub fn shrink<'l>(
     }
     search.target = Some(before.symptom.clone());
     draft.only(&before.symptom);
+    draft = search.end(draft)?;
     loop {
         let start = draft.clone();
         draft = search.steps(draft)?;
@@ -106,6 +110,7 @@ pub fn shrink<'l>(
         origins: draft.origins(),
         after: after.ok_or(ShrinkError::NothingWrong)?,
         before,
+        complete: !search.late,
         tally,
     })
 }
@@ -151,6 +156,10 @@ struct Search<'s, 'l> {
     target: Option<Symptom>,
     /// What was tried, by its file and the origins of its steps.
     known: BTreeMap<(String, Vec<usize>), bool>,
+    /// When to stop trying.
+    until: Option<Instant>,
+    /// Something was not tried because it was too late.
+    late: bool,
 }
 
 impl Search<'_, '_> {
@@ -198,20 +207,25 @@ impl Search<'_, '_> {
         Ok((scenario, source))
     }
 
-    /// Whether the draft goes wrong in the same way.
+    /// Whether the draft goes wrong in the same way. What is cheap to see comes first.
     fn holds(&mut self, draft: &Draft) -> Result<bool, PlayError> {
+        let step = self.target.as_ref().and_then(Symptom::origin);
+        if step.is_some_and(|step| draft.steps.iter().all(|(origin, _)| *origin != step)) {
+            return Ok(false);
+        }
         let Ok((scenario, source)) = self.write(draft) else {
             return Ok(false);
         };
-        let origins = draft.origins();
-        let key = (source, origins);
+        let key = (source, draft.origins());
         if let Some(known) = self.known.get(&key) {
             return Ok(*known);
         }
-        let holds = match self.findings(&scenario, draft) {
-            Ok(findings) => findings
-                .iter()
-                .any(|finding| Some(&finding.symptom) == self.target.as_ref()),
+        if self.until.is_some_and(|until| Instant::now() >= until) {
+            self.late = true;
+            return Ok(false);
+        }
+        let holds = match self.plays(&scenario, &key.1) {
+            Ok(holds) => holds,
             Err(PlayError::Interrupted) => return Err(PlayError::Interrupted),
             // A lock that stops the bench does not do the same.
             Err(_) => false,
@@ -220,7 +234,41 @@ impl Search<'_, '_> {
         Ok(holds)
     }
 
-    /// Leaves out steps: pieces, single ones, and where there are few, pairs.
+    /// Plays a scenario for the symptom: on the good lock only if the bad one may have it.
+    fn plays(&mut self, scenario: &Scenario, origins: &[usize]) -> Result<bool, PlayError> {
+        let Some(target) = &self.target else {
+            return Ok(false);
+        };
+        let bad = self.bad.play(scenario)?;
+        if !target.may_be_in(scenario, origins, &bad) {
+            return Ok(false);
+        }
+        let good = match &mut self.good {
+            Some(good) => Some(good.play(scenario)?),
+            None => None,
+        };
+        let findings = find(scenario, origins, &bad, good.as_ref());
+        Ok(findings.iter().any(|finding| finding.symptom == *target))
+    }
+
+    /// Leaves out what comes after the step that matters, or after the one that follows it.
+    fn end(&mut self, draft: Draft) -> Result<Draft, PlayError> {
+        let step = self.target.as_ref().and_then(Symptom::origin);
+        let index = step.and_then(|step| draft.steps.iter().position(|(own, _)| *own == step));
+        let Some(index) = index else {
+            return Ok(draft);
+        };
+        for count in index + 1..=index + 2 {
+            let mut shorter = draft.clone();
+            shorter.steps.truncate(count);
+            if shorter.steps.len() < draft.steps.len() && self.holds(&shorter)? {
+                return Ok(shorter);
+            }
+        }
+        Ok(draft)
+    }
+
+    /// Leaves out steps: pieces, single ones, and pairs that may go only together.
     fn steps(&mut self, mut draft: Draft) -> Result<Draft, PlayError> {
         loop {
             let steps = ddmin(draft.steps.clone(), |steps| {
@@ -237,14 +285,14 @@ impl Search<'_, '_> {
         }
     }
 
-    /// The draft without two of its steps, if that will do.
+    /// The draft without two of its steps, if that will do: neighbours, or such that undo each other.
     fn pair(&mut self, draft: &Draft) -> Result<Option<Draft>, PlayError> {
-        let count = draft.steps.len();
-        if count > PAIRS {
-            return Ok(None);
-        }
-        for second in (1..count).rev() {
+        for second in (1..draft.steps.len()).rev() {
             for first in (0..second).rev() {
+                let undone = undoes(&draft.steps[first].1.action, &draft.steps[second].1.action);
+                if !undone && second - first > 1 {
+                    continue;
+                }
                 let mut smaller = draft.clone();
                 smaller.steps.remove(second);
                 smaller.steps.remove(first);
@@ -301,19 +349,62 @@ impl Search<'_, '_> {
     /// Rounder or more usual values in each step.
     fn values(&mut self, mut draft: Draft) -> Result<Draft, PlayError> {
         for index in 0..draft.steps.len() {
-            'again: loop {
-                for action in simpler::simpler(&draft.steps[index].1.action) {
-                    let simpler = draft.with(index, action);
-                    if self.holds(&simpler)? {
-                        draft = simpler;
-                        continue 'again;
-                    }
-                }
-                break;
+            for which in 0..simpler::VALUES {
+                let actions = simpler::simpler(&draft.steps[index].1.action, which);
+                draft = self.nearest(draft, index, &actions)?;
             }
         }
         Ok(draft)
     }
+
+    /// The draft with the first of `actions` that will do, found by halving: those behind one that does
+    /// mostly do, too.
+    fn nearest(
+        &mut self,
+        mut draft: Draft,
+        index: usize,
+        actions: &[Action],
+    ) -> Result<Draft, PlayError> {
+        let (mut from, mut to) = (0, actions.len());
+        // The simplest first: it is what mostly does.
+        let mut next = 0;
+        while from < to {
+            let simpler = draft.with(index, actions[next].clone());
+            if self.holds(&simpler)? {
+                draft = simpler;
+                to = next;
+            } else {
+                from = next + 1;
+            }
+            next = from + (to - from) / 2;
+        }
+        Ok(draft)
+    }
+}
+
+/// Whether the second action ends what the first began.
+fn undoes(first: &Action, second: &Action) -> bool {
+    match (first, second) {
+        (Action::Hold(a), Action::Release(b)) => a == b,
+        (Action::Battery(a), Action::Battery(b)) => {
+            matches!(
+                (a, b),
+                (Battery::Disconnect, Battery::Connect) | (Battery::Connect, Battery::Disconnect)
+            ) || (is_pack(*a) && is_pack(*b))
+        }
+        (Action::Switch { number: a, .. }, Action::Switch { number: b, .. }) => a == b,
+        (Action::Jam(_), Action::Jam(_)) | (Action::TurnKey(_), Action::TurnKey(_)) => true,
+        (Action::Hub(Hub::Away), Action::Hub(Hub::Here)) => true,
+        (
+            Action::Hub(Hub::Ask(Request::SetCode { slot: a, .. })),
+            Action::Hub(Hub::Ask(Request::DeleteCode(b))),
+        ) => a == b,
+        _ => false,
+    }
+}
+
+fn is_pack(battery: Battery) -> bool {
+    matches!(battery, Battery::Pack { .. } | Battery::Cells(_))
 }
 
 /// The code that a step is about.

@@ -10,56 +10,70 @@ use crate::trace::Nanos;
 /// In milliohms.
 const TENTH_OHM: u64 = 100;
 
-/// The actions to try in place of `action`, the simplest first.
-pub(super) fn simpler(action: &Action) -> Vec<Action> {
-    match action {
-        Action::Press { button, down } => times(*down, PRESS)
+/// How many values an action has at most: one for each cell's kind, leak and charge.
+pub(super) const VALUES: usize = 3 * CELLS;
+
+/// How many cells a pack has.
+const CELLS: usize = 4;
+
+/// The actions to try in place of `action`, the simplest first, that differ from it in its value number
+/// `which`. The further back, the nearer to what it has.
+pub(super) fn simpler(action: &Action, which: usize) -> Vec<Action> {
+    match (action, which) {
+        (Action::Press { button, down }, 0) => times(*down, PRESS)
             .map(|down| Action::Press {
                 button: *button,
                 down,
             })
             .collect(),
-        Action::Wait(time) => times(*time, Nanos::ZERO).map(Action::Wait).collect(),
-        Action::Settle { limit } => times(*limit, SETTLE_LIMIT)
+        (Action::Wait(time), 0) => times(*time, Nanos::ZERO).map(Action::Wait).collect(),
+        (Action::Settle { limit }, 0) => times(*limit, SETTLE_LIMIT)
             .map(|limit| Action::Settle { limit })
             .collect(),
-        Action::Enter(entry) => entries(entry).into_iter().map(Action::Enter).collect(),
-        Action::Battery(battery) => batteries(battery)
+        (Action::Enter(entry), _) => entries(entry, which)
+            .into_iter()
+            .map(Action::Enter)
+            .collect(),
+        (Action::Battery(battery), _) => batteries(battery, which)
             .into_iter()
             .map(Action::Battery)
             .collect(),
-        Action::Hold(_)
-        | Action::Release(_)
-        | Action::Switch { .. }
-        | Action::TurnKey(_)
-        | Action::Jam(_)
-        | Action::Point(_)
-        | Action::Hub(_)
-        | Action::CorruptStorage
-        | Action::Hang => Vec::new(),
+        (
+            Action::Press { .. }
+            | Action::Wait(_)
+            | Action::Settle { .. }
+            | Action::Hold(_)
+            | Action::Release(_)
+            | Action::Switch { .. }
+            | Action::TurnKey(_)
+            | Action::Jam(_)
+            | Action::Point(_)
+            | Action::Hub(_)
+            | Action::CorruptStorage
+            | Action::Hang,
+            _,
+        ) => Vec::new(),
     }
 }
 
-fn entries(entry: &Entry) -> Vec<Entry> {
-    let mut simpler = Vec::new();
-    if entry.confirm.is_some() {
-        simpler.push(Entry {
+fn entries(entry: &Entry, which: usize) -> Vec<Entry> {
+    let own = || entry.clone();
+    match which {
+        0 if entry.confirm.is_some() => vec![Entry {
             confirm: None,
-            ..entry.clone()
-        });
+            ..own()
+        }],
+        1 => times(entry.down, PRESS)
+            .map(|down| Entry { down, ..own() })
+            .collect(),
+        2 => times(entry.gap, GAP)
+            .map(|gap| Entry { gap, ..own() })
+            .collect(),
+        _ => Vec::new(),
     }
-    simpler.extend(times(entry.down, PRESS).map(|down| Entry {
-        down,
-        ..entry.clone()
-    }));
-    simpler.extend(times(entry.gap, GAP).map(|gap| Entry {
-        gap,
-        ..entry.clone()
-    }));
-    simpler
 }
 
-fn batteries(battery: &Battery) -> Vec<Battery> {
+fn batteries(battery: &Battery, which: usize) -> Vec<Battery> {
     match battery {
         Battery::Connect | Battery::Disconnect => Vec::new(),
         Battery::Pack {
@@ -70,58 +84,69 @@ fn batteries(battery: &Battery) -> Vec<Battery> {
                 millivolts,
                 milliohms,
             };
-            let mut simpler = Vec::new();
-            if let Some(own) = milliohms {
-                simpler.push(pack(*millivolts, None));
-                let rounder = narrowed(towards(u64::from(*own), 0, &decades(TENTH_OHM)));
-                simpler.extend(rounder.map(|own| pack(*millivolts, Some(own))));
+            match (which, milliohms) {
+                (0, Some(own)) => {
+                    let rounder = towards(u64::from(*own), 0, &decades(TENTH_OHM));
+                    let rounder = narrowed(rounder).map(|own| pack(*millivolts, Some(own)));
+                    std::iter::once(pack(*millivolts, None))
+                        .chain(rounder)
+                        .collect()
+                }
+                (1, _) => {
+                    let tenths: Vec<u64> = (0..=100).map(|tenth| tenth * 100).collect();
+                    let usual = u64::from(NOMINAL_PACK);
+                    narrowed(towards(u64::from(*millivolts), usual, &tenths))
+                        .map(|own| pack(own, *milliohms))
+                        .collect()
+                }
+                _ => Vec::new(),
             }
-            let tenths: Vec<u64> = (0..=100).map(|tenth| tenth * 100).collect();
-            let rounder = towards(u64::from(*millivolts), u64::from(NOMINAL_PACK), &tenths);
-            simpler.extend(narrowed(rounder).map(|own| pack(own, *milliohms)));
-            simpler
         }
-        Battery::Cells(cells) => {
-            let mut simpler = Vec::new();
-            for (index, cell) in cells.iter().enumerate() {
-                simpler.extend(self::cells(cell).into_iter().map(|cell| {
-                    let mut cells = *cells;
-                    cells[index] = cell;
-                    Battery::Cells(cells)
-                }));
-            }
-            simpler
+        Battery::Cells(all) => {
+            let (index, which) = (which / 3, which % 3);
+            let Some(own) = all.get(index) else {
+                return Vec::new();
+            };
+            let with = |cell| {
+                let mut all = *all;
+                all[index] = cell;
+                Battery::Cells(all)
+            };
+            cells(own, which).into_iter().map(with).collect()
         }
     }
 }
 
-fn cells(cell: &Cell) -> Vec<Cell> {
+fn cells(cell: &Cell, which: usize) -> Vec<Cell> {
     const GOOD: Cell = Cell {
         chemistry: Chemistry::Alkaline,
         charge: 1_000,
         leak: 0,
         reversed: false,
     };
-    if *cell == GOOD {
-        return Vec::new();
-    }
-    let mut simpler = vec![GOOD];
-    if cell.reversed {
-        simpler.push(Cell {
-            reversed: false,
-            ..*cell
-        });
-    }
-    let leaks = narrowed(towards(
-        u64::from(cell.leak),
-        0,
-        &[&[0], decades(TENTH_OHM).as_slice()].concat(),
-    ));
-    simpler.extend(leaks.map(|leak| Cell { leak, ..*cell }));
-    let tenths: Vec<u64> = (0..=10).map(|tenth| tenth * 100).collect();
-    let charges = narrowed(towards(u64::from(cell.charge), 1_000, &tenths));
-    simpler.extend(charges.map(|charge| Cell { charge, ..*cell }));
+    let mut simpler = match which {
+        0 => vec![
+            GOOD,
+            Cell {
+                reversed: false,
+                ..*cell
+            },
+        ],
+        1 => {
+            let round = [&[0], decades(TENTH_OHM).as_slice()].concat();
+            narrowed(towards(u64::from(cell.leak), 0, &round))
+                .map(|leak| Cell { leak, ..*cell })
+                .collect()
+        }
+        _ => {
+            let tenths: Vec<u64> = (0..=10).map(|tenth| tenth * 100).collect();
+            narrowed(towards(u64::from(cell.charge), 1_000, &tenths))
+                .map(|charge| Cell { charge, ..*cell })
+                .collect()
+        }
+    };
     simpler.retain(|other| other != cell);
+    simpler.dedup();
     simpler
 }
 
@@ -211,8 +236,8 @@ mod tests {
             millivolts: 5_650,
             milliohms: Some(3_000),
         });
-        let said: Vec<String> = simpler(&weak)
-            .iter()
+        let said: Vec<String> = (0..VALUES)
+            .flat_map(|which| simpler(&weak, which))
             .map(|action| format!("{action:?}"))
             .collect();
         insta::assert_snapshot!(said.join("\n"), @"
