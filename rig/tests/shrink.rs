@@ -67,7 +67,7 @@ fn what_it_writes_still_goes_wrong_and_shrinks_no_further() {
             "--output",
             "whole.yaml",
             "--deadline",
-            "0s",
+            "1ms",
             "--lock",
             "ten-key",
             "--firmware",

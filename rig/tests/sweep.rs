@@ -77,7 +77,12 @@ fn every_point_has_a_block_and_can_be_repeated_alone() {
     assert_eq!(code, Some(1), "{told}");
     let begin = told.find("  sweep").unwrap_or_default();
     let table: Vec<&str> = told[begin..].lines().take(4).collect();
-    insta::assert_snapshot!(table.join("\n"), @"");
+    insta::assert_snapshot!(table.join("\n"), @"
+    sweep         16ms to 20ms             2 points  nothing
+                  24ms                     1 point   keypad red 3x
+    accepted      16ms to 20ms             2 points  nothing
+                  24ms                     1 point   keypad red 4x
+    ");
     assert_eq!(
         rig(&folder, &["run", "press", "--point", "24ms"]).0,
         Some(1)

@@ -349,7 +349,7 @@ impl Search<'_, '_> {
     /// Rounder or more usual values in each step.
     fn values(&mut self, mut draft: Draft) -> Result<Draft, PlayError> {
         for index in 0..draft.steps.len() {
-            for which in 0..simpler::VALUES {
+            for which in 0..simpler::LISTS {
                 let actions = simpler::simpler(&draft.steps[index].1.action, which);
                 draft = self.nearest(draft, index, &actions)?;
             }

@@ -10,31 +10,36 @@ use crate::trace::Nanos;
 /// In milliohms.
 const TENTH_OHM: u64 = 100;
 
-/// How many values an action has at most: one for each cell's kind, leak and charge.
-pub(super) const VALUES: usize = 3 * CELLS;
+/// How many lists of simpler actions there are: for each cell's kind, leak and charge what is nearer to
+/// the usual, and what is rounder.
+pub(super) const LISTS: usize = 2 * 3 * CELLS;
 
 /// How many cells a pack has.
 const CELLS: usize = 4;
 
-/// The actions to try in place of `action`, the simplest first, that differ from it in its value number
-/// `which`. The further back, the nearer to what it has.
+/// The actions to try in place of `action`, of list number `which`: all of a list differ from it in the
+/// same value, the simplest first. The further back, the nearer to what it has.
 pub(super) fn simpler(action: &Action, which: usize) -> Vec<Action> {
-    match (action, which) {
-        (Action::Press { button, down }, 0) => times(*down, PRESS)
+    let pick = match which % 2 {
+        0 => towards,
+        _ => beyond,
+    };
+    match (action, which / 2) {
+        (Action::Press { button, down }, 0) => times(pick, *down, PRESS)
             .map(|down| Action::Press {
                 button: *button,
                 down,
             })
             .collect(),
-        (Action::Wait(time), 0) => times(*time, Nanos::ZERO).map(Action::Wait).collect(),
-        (Action::Settle { limit }, 0) => times(*limit, SETTLE_LIMIT)
+        (Action::Wait(time), 0) => times(pick, *time, Nanos::ZERO).map(Action::Wait).collect(),
+        (Action::Settle { limit }, 0) => times(pick, *limit, SETTLE_LIMIT)
             .map(|limit| Action::Settle { limit })
             .collect(),
-        (Action::Enter(entry), _) => entries(entry, which)
+        (Action::Enter(entry), which) => entries(pick, entry, which)
             .into_iter()
             .map(Action::Enter)
             .collect(),
-        (Action::Battery(battery), _) => batteries(battery, which)
+        (Action::Battery(battery), which) => batteries(pick, battery, which)
             .into_iter()
             .map(Action::Battery)
             .collect(),
@@ -56,24 +61,24 @@ pub(super) fn simpler(action: &Action, which: usize) -> Vec<Action> {
     }
 }
 
-fn entries(entry: &Entry, which: usize) -> Vec<Entry> {
+fn entries(pick: Pick, entry: &Entry, which: usize) -> Vec<Entry> {
     let own = || entry.clone();
     match which {
         0 if entry.confirm.is_some() => vec![Entry {
             confirm: None,
             ..own()
         }],
-        1 => times(entry.down, PRESS)
+        1 => times(pick, entry.down, PRESS)
             .map(|down| Entry { down, ..own() })
             .collect(),
-        2 => times(entry.gap, GAP)
+        2 => times(pick, entry.gap, GAP)
             .map(|gap| Entry { gap, ..own() })
             .collect(),
         _ => Vec::new(),
     }
 }
 
-fn batteries(battery: &Battery, which: usize) -> Vec<Battery> {
+fn batteries(pick: Pick, battery: &Battery, which: usize) -> Vec<Battery> {
     match battery {
         Battery::Connect | Battery::Disconnect => Vec::new(),
         Battery::Pack {
@@ -86,7 +91,7 @@ fn batteries(battery: &Battery, which: usize) -> Vec<Battery> {
             };
             match (which, milliohms) {
                 (0, Some(own)) => {
-                    let rounder = towards(u64::from(*own), 0, &decades(TENTH_OHM));
+                    let rounder = pick(u64::from(*own), 0, &decades(TENTH_OHM));
                     let rounder = narrowed(rounder).map(|own| pack(*millivolts, Some(own)));
                     std::iter::once(pack(*millivolts, None))
                         .chain(rounder)
@@ -95,7 +100,7 @@ fn batteries(battery: &Battery, which: usize) -> Vec<Battery> {
                 (1, _) => {
                     let tenths: Vec<u64> = (0..=100).map(|tenth| tenth * 100).collect();
                     let usual = u64::from(NOMINAL_PACK);
-                    narrowed(towards(u64::from(*millivolts), usual, &tenths))
+                    narrowed(pick(u64::from(*millivolts), usual, &tenths))
                         .map(|own| pack(own, *milliohms))
                         .collect()
                 }
@@ -112,12 +117,12 @@ fn batteries(battery: &Battery, which: usize) -> Vec<Battery> {
                 all[index] = cell;
                 Battery::Cells(all)
             };
-            cells(own, which).into_iter().map(with).collect()
+            cells(pick, own, which).into_iter().map(with).collect()
         }
     }
 }
 
-fn cells(cell: &Cell, which: usize) -> Vec<Cell> {
+fn cells(pick: Pick, cell: &Cell, which: usize) -> Vec<Cell> {
     const GOOD: Cell = Cell {
         chemistry: Chemistry::Alkaline,
         charge: 1_000,
@@ -134,13 +139,13 @@ fn cells(cell: &Cell, which: usize) -> Vec<Cell> {
         ],
         1 => {
             let round = [&[0], decades(TENTH_OHM).as_slice()].concat();
-            narrowed(towards(u64::from(cell.leak), 0, &round))
+            narrowed(pick(u64::from(cell.leak), 0, &round))
                 .map(|leak| Cell { leak, ..*cell })
                 .collect()
         }
         _ => {
             let tenths: Vec<u64> = (0..=10).map(|tenth| tenth * 100).collect();
-            narrowed(towards(u64::from(cell.charge), 1_000, &tenths))
+            narrowed(pick(u64::from(cell.charge), 1_000, &tenths))
                 .map(|charge| Cell { charge, ..*cell })
                 .collect()
         }
@@ -151,7 +156,7 @@ fn cells(cell: &Cell, which: usize) -> Vec<Cell> {
 }
 
 /// Times to try in place of `time`, where `usual` is the usual one.
-fn times(time: Nanos, usual: Nanos) -> impl Iterator<Item = Nanos> {
+fn times(pick: Pick, time: Nanos, usual: Nanos) -> impl Iterator<Item = Nanos> {
     const MINUTE: u64 = 60_000_000_000;
     let mut round = decades(1_000_000);
     round.retain(|nanos| *nanos < MINUTE);
@@ -159,7 +164,7 @@ fn times(time: Nanos, usual: Nanos) -> impl Iterator<Item = Nanos> {
     round.extend([30_000_000_000, MINUTE]);
     round.extend([2, 5, 10, 30, 60, 120, 300, 720, 1440].map(|minutes| minutes * MINUTE));
     round.sort_unstable();
-    towards(time.0, usual.0, &round).into_iter().map(Nanos)
+    pick(time.0, usual.0, &round).into_iter().map(Nanos)
 }
 
 /// 1, 2 and 5 of every power of ten from `unit` on.
@@ -170,8 +175,10 @@ fn decades(unit: u64) -> Vec<u64> {
         .collect()
 }
 
-/// The usual value, then the round ones between it and `own`, away from the usual one; at last, where
-/// `own` is not round, the next round one beyond it.
+/// Values to try in place of one's own, given the usual one and round ones.
+type Pick = fn(own: u64, usual: u64, round: &[u64]) -> Vec<u64>;
+
+/// The usual value, then the round ones between it and `own`, away from the usual one.
 fn towards(own: u64, usual: u64, round: &[u64]) -> Vec<u64> {
     if own == usual {
         return Vec::new();
@@ -189,19 +196,21 @@ fn towards(own: u64, usual: u64, round: &[u64]) -> Vec<u64> {
     if usual > 0 || round.contains(&0) {
         values.insert(0, usual);
     }
-    if !round.contains(&own) {
-        let beyond = if own > usual {
-            round.iter().copied().filter(|value| *value > own).min()
-        } else {
-            round
-                .iter()
-                .copied()
-                .filter(|value| *value < own && *value > 0)
-                .max()
-        };
-        values.extend(beyond);
-    }
     values
+}
+
+/// Where `own` is neither usual nor round, the next round value farther from the usual one.
+fn beyond(own: u64, usual: u64, round: &[u64]) -> Vec<u64> {
+    if own == usual || round.contains(&own) {
+        return Vec::new();
+    }
+    let round = round.iter().copied();
+    let next = if own > usual {
+        round.filter(|value| *value > own).min()
+    } else {
+        round.filter(|value| *value < own && *value > 0).max()
+    };
+    next.into_iter().collect()
 }
 
 fn narrowed(values: Vec<u64>) -> impl Iterator<Item = u32> {
@@ -218,7 +227,10 @@ mod tests {
 
     fn said(time: &str, usual: Nanos) -> String {
         let own = crate::scenario::duration(time).unwrap();
-        let said: Vec<String> = times(own, usual).map(|time| time.to_string()).collect();
+        let said: Vec<String> = times(towards, own, usual)
+            .chain(times(beyond, own, usual))
+            .map(|time| time.to_string())
+            .collect();
         said.join(" ")
     }
 
@@ -236,7 +248,7 @@ mod tests {
             millivolts: 5_650,
             milliohms: Some(3_000),
         });
-        let said: Vec<String> = (0..VALUES)
+        let said: Vec<String> = (0..LISTS)
             .flat_map(|which| simpler(&weak, which))
             .map(|action| format!("{action:?}"))
             .collect();
@@ -247,6 +259,7 @@ mod tests {
         Battery(Pack { millivolts: 5650, milliohms: Some(500) })
         Battery(Pack { millivolts: 5650, milliohms: Some(1000) })
         Battery(Pack { millivolts: 5650, milliohms: Some(2000) })
+        Battery(Pack { millivolts: 5650, milliohms: None })
         Battery(Pack { millivolts: 5650, milliohms: Some(5000) })
         Battery(Pack { millivolts: 6000, milliohms: Some(3000) })
         Battery(Pack { millivolts: 5900, milliohms: Some(3000) })
@@ -265,7 +278,8 @@ mod tests {
                 let rough = value != usual && !round.contains(&value);
                 (rough, value.abs_diff(usual))
             };
-            for value in towards(own, usual, &round) {
+            let values = [towards(own, usual, &round), beyond(own, usual, &round)].concat();
+            for value in values {
                 prop_assert!(rank(value) < rank(own), "{value} for {own}, usual {usual}");
             }
         }
