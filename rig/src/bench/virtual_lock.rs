@@ -94,6 +94,11 @@ impl VirtualBench {
         lines
     }
 
+    /// The lock itself, for who serves its debug port or damages it.
+    pub fn lock(&mut self) -> &mut VirtualLock {
+        &mut self.lock
+    }
+
     /// Serves the lock's debug port on `listener`, by the clock on the wall, until `stop` is set.
     /// What happens meanwhile goes to `tell`, in time order.
     ///

@@ -183,9 +183,9 @@ fn chip(file: &BenchFile, notes: &mut Notes<'_>) {
     let Some(settings) = &file.probe else {
         return;
     };
-    let attached = usb::selector(&settings.which)
+    let attached = usb::choose(&settings.which)
         .map_err(PiError::from)
-        .and_then(|selector| with_probe(&selector, false, &mut |_| {}, |_, _| Ok(())))
+        .and_then(|chosen| with_probe(&chosen, false, &mut |_| {}, |_, _| Ok(())))
         .map_err(|error| error.to_string())
         .and_then(|done| done.map_err(|failed| failed.error.to_string()));
     match attached {

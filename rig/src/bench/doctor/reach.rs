@@ -119,18 +119,20 @@ pub(super) fn probe(file: &BenchFile, notes: &mut Notes<'_>) {
     let Some(settings) = &file.probe else {
         return notes.unknown("probe", "the bench file has no `probe`");
     };
-    let selector = match usb::selector(&settings.which) {
-        Ok(selector) => selector,
-        Err(error) => return notes.failed("probe", error),
-    };
-    let opened = selector
-        .parse::<DebugProbeSelector>()
-        .map_err(|error| error.to_string())
-        .and_then(|parsed| {
+    let opened = usb::choose(&settings.which).and_then(|chosen| {
+        let opened = chosen.open(|selector| {
+            let parsed = selector.parse::<DebugProbeSelector>();
+            let parsed = parsed.map_err(|error| error.to_string())?;
             Lister::new()
                 .open(parsed)
                 .map_err(|error| error.to_string())
         });
+        Ok((chosen.selector().to_owned(), opened?))
+    });
+    let (selector, opened) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return notes.failed("probe", error),
+    };
     match opened {
         Ok(probe) => notes.passed("probe", format!("{} opens", probe.get_name())),
         Err(error) => notes.wrong(

@@ -38,9 +38,9 @@ impl PiBench {
         let Some(settings) = self.file.probe.clone() else {
             return Err(BenchError::Unable(Capability::New));
         };
-        let selector = usb::selector(&settings.which).map_err(PiError::from)?;
+        let chosen = usb::choose(&settings.which).map_err(PiError::from)?;
         let image = image.clone();
-        let flashed = self.freshly_powered(&selector, tell, move |mut probe, tell| {
+        let flashed = self.freshly_powered(&chosen, tell, move |mut probe, tell| {
             probe.flash(&image, erase, tell)
         });
         let safe = self.make_safe();
@@ -67,9 +67,9 @@ impl PiBench {
         let Some(settings) = self.file.probe.clone() else {
             return Err(BenchError::Unable(Capability::DebugPort));
         };
-        let selector = usb::selector(&settings.which).map_err(PiError::from)?;
+        let chosen = usb::choose(&settings.which).map_err(PiError::from)?;
         let storage = storage.clone();
-        let written = self.freshly_powered(&selector, &mut |_| {}, move |mut probe, _| {
+        let written = self.freshly_powered(&chosen, &mut |_| {}, move |mut probe, _| {
             probe.write_storage(&storage)
         });
         let safe = self.cut();
@@ -90,15 +90,15 @@ impl PiBench {
         let Some(settings) = &self.file.probe else {
             return Err(BenchError::Unable(Capability::DebugPort));
         };
-        let selector = usb::selector(&settings.which).map_err(PiError::from)?;
-        let done = with_probe(&selector, false, &mut |_| {}, |probe, _| act(probe))?;
+        let chosen = usb::choose(&settings.which).map_err(PiError::from)?;
+        let done = with_probe(&chosen, false, &mut |_| {}, |probe, _| act(probe))?;
         Ok(done.map_err(|failed| failed.error)?)
     }
 
     /// Gives the lock power and does something to it, once it can be attached to.
     fn freshly_powered<T: Send + 'static>(
         &mut self,
-        selector: &str,
+        chosen: &usb::Choice,
         tell: &mut dyn FnMut(Progress),
         act: impl Fn(Probe, &mut dyn FnMut(Progress)) -> Result<T, ProbeError> + Clone + Send + 'static,
     ) -> Result<T, BenchError> {
@@ -110,7 +110,7 @@ impl PiBench {
                 milliohms: None,
             })?;
             std::thread::sleep(POWER_UP);
-            let done = with_probe(selector, tries == TRIES, tell, act.clone())?;
+            let done = with_probe(chosen, tries == TRIES, tell, act.clone())?;
             match done {
                 Ok(done) => return Ok(done),
                 // Only what may pass by itself is tried again.
@@ -138,25 +138,25 @@ pub(in crate::bench) struct Failed {
 /// What is told by the thread that has the probe.
 enum Told<T> {
     Progress(Progress),
-    Done(Result<T, Failed>),
+    Done(Result<Result<T, Failed>, usb::UsbError>),
 }
 
 /// Attaches and does something, in a thread of its own: a driver that waits for a probe for ever can
 /// be left behind, but not stopped, and a lock must not stay powered for that long.
 pub(in crate::bench) fn with_probe<T: Send + 'static>(
-    selector: &str,
+    chosen: &usb::Choice,
     under_reset: bool,
     tell: &mut dyn FnMut(Progress),
     act: impl FnOnce(Probe, &mut dyn FnMut(Progress)) -> Result<T, ProbeError> + Send + 'static,
 ) -> Result<Result<T, Failed>, PiError> {
     let (say, told) = channel();
-    let selector = selector.to_owned();
+    let chosen = chosen.clone();
     let work = move || {
-        let attached = match under_reset {
-            true => Probe::attach_under_reset(&selector),
-            false => Probe::attach(&selector),
-        };
-        let done = match attached {
+        let attached = chosen.open(|selector| match under_reset {
+            true => Probe::attach_under_reset(selector),
+            false => Probe::attach(selector),
+        });
+        let done = attached.map(|attached| match attached {
             Ok(probe) => act(probe, &mut |progress| {
                 // Who no longer listens has given the probe up.
                 let _ = say.send(Told::Progress(progress));
@@ -169,7 +169,7 @@ pub(in crate::bench) fn with_probe<T: Send + 'static>(
                 attached: false,
                 error,
             }),
-        };
+        });
         let _ = say.send(Told::Done(done));
     };
     std::thread::Builder::new()
@@ -179,7 +179,7 @@ pub(in crate::bench) fn with_probe<T: Send + 'static>(
     loop {
         match told.recv_timeout(SILENCE) {
             Ok(Told::Progress(progress)) => tell(progress),
-            Ok(Told::Done(done)) => return Ok(done),
+            Ok(Told::Done(done)) => return Ok(done?),
             Err(RecvTimeoutError::Timeout) => return Err(PiError::ProbeSilent(SILENCE)),
             Err(RecvTimeoutError::Disconnected) => return Err(PiError::ProbeGone),
         }

@@ -1,23 +1,35 @@
 //! The lock of an emulated Raspberry Pi: a virtual lock with its real firmware, in real time, wired to
 //! the GPIO of a QEMU by its qtest socket. A level changes by register; the edge goes by a serial line
-//! to the guest, where gpio-sim makes it, since QEMU's own GPIO never interrupts.
+//! to the guest, where gpio-sim makes it, since QEMU's own GPIO never interrupts. Its debug port is
+//! behind a CMSIS-DAP probe, served over USB/IP; a second probe that says the same of itself has a
+//! lock of its own. The guest is told both ports when it may begin.
 //!
-//!     emulated-pi-board BENCH IMAGE QTEST-SOCKET UART-SOCKET [--no-edges]
+//!     emulated-pi-board BENCH IMAGE QTEST-SOCKET UART-SOCKET [--no-edges] [--unwritten]
 //!
-//! With `--no-edges` levels change and edges never come: a rig that watches must fail.
+//! With `--no-edges` levels change and edges never come: a rig that watches must fail. With
+//! `--unwritten` the image's first sectors are not in the locks yet. The guest may say `unplug`, for the lock's probe to go in the middle of writing;
+//! what it says else is answered with how both locks are.
+
+mod usbip;
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use rig::bench::file::BenchFile;
-use rig::bench::probe::Image;
+use rig::bench::probe::{Image, SECTOR};
 use rig::bench::{Bench, Supply, VirtualBench};
 use rig::trace::{Channel, Contact, Nanos, Value};
+use virtual_lock::VirtualLock;
+use virtual_lock::cpu::bus::Size;
+use virtual_lock::debug::cmsis_dap::CmsisDap;
+use virtual_lock::debug::target::DebugTarget;
+use virtual_lock::time::Ticks;
 
 /// BCM2837: GPSET0 and GPCLR0, which in QEMU also set the level of a line that is an input.
 const SET: u64 = 0x3F20_001C;
@@ -29,17 +41,44 @@ const GPIO: &str = "/machine/soc/peripherals/gpio";
 /// How far behind real time the lock may be.
 const TICK: Duration = Duration::from_millis(1);
 
+/// How many flash operations a probe that is to be unplugged still sees.
+const OPERATIONS: u64 = 8;
+
+/// Where flash is erased to be unwritten; with the vectors the program is gone.
+const UNWRITTEN: u32 = 0;
+const ERASED: [u8; 0x4000] = [0xFF; 0x4000];
+
 enum Told {
     /// A line that the Pi drives changed.
     Line(u8, bool),
     /// The guest waits for the lock to be there.
     Ready,
+    /// The guest says something else.
+    Word(String),
+    /// One of the probes is plugged in.
+    Plugged(usize, TcpStream),
+    /// A request to one of the probes, and where its answer goes.
+    Probe(usize, Vec<u8>, Sender<Vec<u8>>),
     /// QEMU is gone.
     Gone,
 }
 
+/// A probe, and its cable.
+#[derive(Default)]
+struct Plug {
+    probe: CmsisDap,
+    cable: Option<TcpStream>,
+}
+
 struct Board {
     lock: VirtualBench,
+    /// The lock behind the second probe.
+    twin: VirtualBench,
+    plugs: [Plug; 2],
+    /// Where they are served.
+    ports: [u16; 2],
+    /// The number of flash operations at which the lock's probe goes.
+    unplug: Option<u64>,
     began: Instant,
     qtest: UnixStream,
     uart: UnixStream,
@@ -62,13 +101,15 @@ impl Board {
         }
         match self.enable {
             Some((enable, connects_high)) if enable == line => {
-                if high == connects_high {
-                    self.lock.supply(Supply {
-                        millivolts: 6_000,
-                        milliohms: None,
-                    })?;
-                } else {
-                    self.lock.disconnect()?;
+                for lock in [&mut self.lock, &mut self.twin] {
+                    if high == connects_high {
+                        lock.supply(Supply {
+                            millivolts: 6_000,
+                            milliohms: None,
+                        })?;
+                    } else {
+                        lock.disconnect()?;
+                    }
                 }
             }
             _ => {}
@@ -79,9 +120,14 @@ impl Board {
     /// Lets the lock catch up with real time, and shows what it did.
     fn advance(&mut self) -> Result<(), Box<dyn Error>> {
         let now = Nanos::from(self.began.elapsed());
-        if now <= self.lock.now() {
-            return Ok(());
+        for lock in [&mut self.lock, &mut self.twin] {
+            // A debugger lets time pass too; a lock without a whole program is nothing out of the way.
+            let behind = now.0.saturating_sub(lock.now().0);
+            lock.lock().advance(Ticks::from_nanos(behind))?;
         }
+        let now = self.twin.now();
+        self.twin.run_until(now)?;
+        let now = self.lock.now();
         for event in self.lock.run_until(now)?.events {
             if let Value::Level(on) = event.value {
                 self.show(event.channel, on)?;
@@ -120,9 +166,49 @@ impl Board {
             writeln!(self.qtest, "writel {register:#x} {:#x}", 1u32 << line)?;
             self.pull(line, high)?;
         }
-        writeln!(self.uart, "go")?;
+        writeln!(self.uart, "go {} {}", self.ports[0], self.ports[1])?;
         self.begun = true;
         Ok(())
+    }
+
+    fn probe(&mut self, index: usize, request: &[u8]) -> Vec<u8> {
+        let lock = match index {
+            0 => self.lock.lock(),
+            _ => self.twin.lock(),
+        };
+        let plug = &mut self.plugs[index];
+        let answer = plug.probe.answer(request, lock);
+        if index == 0 && self.unplug.is_some_and(|at| lock.flash_operations() >= at) {
+            self.unplug = None;
+            plug.probe.let_go(lock);
+            println!("board: unplugged while it writes");
+            if let Some(socket) = plug.cable.take() {
+                // Gone is gone.
+                let _ = socket.shutdown(Shutdown::Both);
+            }
+        }
+        answer
+    }
+
+    fn word(&mut self, word: &str) {
+        match word {
+            "unplug" => {
+                self.unplug = Some(self.lock.lock().flash_operations() + OPERATIONS);
+            }
+            _ => {
+                let written = |lock: &mut VirtualLock| match is_written(lock) {
+                    true => "written",
+                    false => "unwritten",
+                };
+                let (lock, twin) = (self.lock.lock(), self.twin.lock());
+                println!(
+                    "board: {word}: the lock is {}, its twin is {}, {} power",
+                    written(lock),
+                    written(twin),
+                    if lock.powered() { "with" } else { "without" }
+                );
+            }
+        }
     }
 
     fn run(&mut self, told: &Receiver<Told>) -> Result<(), Box<dyn Error>> {
@@ -134,6 +220,13 @@ impl Board {
                 }
                 Ok(Told::Ready) if self.begun => {}
                 Ok(Told::Ready) => self.begin()?,
+                Ok(Told::Word(word)) => self.word(&word),
+                Ok(Told::Plugged(index, cable)) => self.plugs[index].cable = Some(cable),
+                Ok(Told::Probe(index, request, give)) => {
+                    self.advance()?;
+                    // A probe that was unplugged waits for no answer.
+                    let _ = give.send(self.probe(index, &request));
+                }
                 Ok(Told::Gone) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -147,26 +240,47 @@ impl Board {
     }
 }
 
+/// Whether all of what was erased holds something again.
+fn is_written(lock: &mut VirtualLock) -> bool {
+    let sectors = ERASED
+        .chunks(SECTOR as usize)
+        .zip((UNWRITTEN..).step_by(SECTOR as usize));
+    sectors
+        .map(|(_, begin)| lock.debug_read(begin, Size::Word))
+        .all(|word| word.is_ok_and(|word| word != u32::MAX))
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let edges = !arguments.iter().any(|argument| argument == "--no-edges");
-    arguments.retain(|argument| argument != "--no-edges");
+    let mut flag = |name: &str| {
+        let before = arguments.len();
+        arguments.retain(|argument| argument != name);
+        arguments.len() < before
+    };
+    let (edges, written) = (!flag("--no-edges"), !flag("--unwritten"));
     let [bench, image, qtest, uart] = arguments.as_slice() else {
         return Err(
-            "usage: emulated-pi-board BENCH IMAGE QTEST-SOCKET UART-SOCKET [--no-edges]".into(),
+            "usage: emulated-pi-board BENCH IMAGE QTEST-SOCKET UART-SOCKET [--no-edges] [--unwritten]".into(),
         );
     };
     let file = BenchFile::load(Path::new(bench))?;
     let image = Image::from_elf(&std::fs::read(PathBuf::from(image))?)?;
-    let (lock, _) = VirtualBench::flashed(file.lock(), &image)?;
+    let (mut lock, _) = VirtualBench::flashed(file.lock(), &image)?;
+    if !written {
+        lock.lock().load(UNWRITTEN, &ERASED);
+    }
     let mut qtest = connect(qtest)?;
     let uart = connect(uart)?;
-    let told = listen(&qtest, &uart)?;
+    let (tell, told) = listen(&qtest, &uart)?;
     writeln!(qtest, "irq_intercept_out {GPIO}")?;
     let contacts = file.contact_lines().into_iter();
     let signals = file.signal_lines().into_iter();
     let mut board = Board {
+        twin: lock.clone(),
         lock,
+        plugs: Default::default(),
+        ports: [serve(0, &tell)?, serve(1, &tell)?],
+        unplug: None,
         began: Instant::now(),
         qtest,
         uart,
@@ -202,8 +316,36 @@ fn connect(path: &str) -> std::io::Result<UnixStream> {
     }
 }
 
+/// Serves a probe to one after the other, on a port that the system chooses.
+fn serve(index: usize, tell: &Sender<Told>) -> std::io::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let port = listener.local_addr()?.port();
+    let tell = tell.clone();
+    std::thread::spawn(move || {
+        for cable in listener.incoming() {
+            let served = cable.and_then(|cable| {
+                let plugged = Told::Plugged(index, cable.try_clone()?);
+                // Whoever doesn't listen any more ends with the program; so with requests.
+                let _ = tell.send(plugged);
+                usbip::probe(cable, |request| {
+                    let (give, answer) = channel();
+                    let _ = tell.send(Told::Probe(index, request, give));
+                    answer.recv().unwrap_or_default()
+                })
+            });
+            if let Err(error) = served {
+                eprintln!("board: probe {index}: {error}");
+            }
+        }
+    });
+    Ok(port)
+}
+
 /// Reads both sockets.
-fn listen(qtest: &UnixStream, uart: &UnixStream) -> std::io::Result<Receiver<Told>> {
+fn listen(
+    qtest: &UnixStream,
+    uart: &UnixStream,
+) -> std::io::Result<(Sender<Told>, Receiver<Told>)> {
     let (tell, told) = channel();
     for (stream, parse) in [
         (qtest.try_clone()?, parse_irq as fn(&str) -> Option<Told>),
@@ -224,7 +366,7 @@ fn listen(qtest: &UnixStream, uart: &UnixStream) -> std::io::Result<Receiver<Tol
             let _ = tell.send(Told::Gone);
         });
     }
-    Ok(told)
+    Ok((tell, told))
 }
 
 /// `IRQ raise 17`.
@@ -234,6 +376,10 @@ fn parse_irq(line: &str) -> Option<Told> {
     Some(Told::Line(words.next()?.parse().ok()?, high))
 }
 
+/// A line begins with noise, so words have a mark of their own.
 fn parse_guest(line: &str) -> Option<Told> {
-    (line == "ready").then_some(Told::Ready)
+    match line.strip_prefix("> ") {
+        Some(word) => Some(Told::Word(word.to_owned())),
+        None => (line == "ready").then_some(Told::Ready),
+    }
 }
