@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use instrument::Trouble;
+use instrument::{Instrument, Trouble};
 use rehearsal::{guards, rehearsal, stderr, stdout};
 
 #[test]
@@ -41,6 +41,86 @@ fn the_doctor_finds_a_sound_bench_sound_and_leaves_it_off() {
             .iter()
             .any(|command| command.contains("6.6"))
     );
+}
+
+/// A port with a lock on the hub's bus that refuses every request of six bytes, and what keeps it open.
+fn refusing_lock() -> (String, std::fs::File) {
+    let (mut card, port, other_end) = instrument::terminal();
+    std::thread::spawn(move || {
+        let mut request = [0; 6];
+        while card.read_exact(&mut request).is_ok() {
+            let _ = card.write_all(&[0xBD, 0x04, request[2], 0x55, 0x07, 0xA8]);
+        }
+    });
+    (port, other_end)
+}
+
+/// A bench that ships, as a rehearsal with a virtual lock: of its file only what names hardware of a
+/// Raspberry Pi's own is another.
+fn shipped(name: &str, changes: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("hardware")
+        .join(name);
+    let image = format!(
+        "pi: rehearsal\nstate: lines\nimage: {}",
+        rehearsal::firmware().display()
+    );
+    let mut text = std::fs::read_to_string(path).unwrap();
+    for (from, to) in [("pi: 4b", image.as_str())].iter().chain(changes) {
+        assert!(text.contains(from), "{name} has no {from}");
+        text = text.replace(from, to);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let bench = folder.path().join(name);
+    std::fs::write(&bench, text).unwrap();
+    (folder, bench)
+}
+
+#[test]
+fn both_benches_that_ship_are_sound_in_rehearsal() {
+    let supply = Instrument::plug_in(true);
+    let (hub, _other_end) = refusing_lock();
+    let (server, _) = rehearsal::probed();
+    let port =
+        "/dev/serial/by-id/usb-RIGOL_supply-if00-port0   # `ls /dev/serial/by-id` shows yours";
+    let kit = shipped(
+        "nrf52840-dk.yaml",
+        &[
+            (port, supply.path()),
+            ("/dev/ttyACM0", &hub),
+            ("1366:1015", &server.selector()),
+        ],
+    );
+    let dac = "kind: dac\n  address: 0x60\n  full-scale: 8.2 V";
+    let black_box = shipped(
+        "black-box.yaml",
+        &[
+            // There is no I2C in a rehearsal.
+            (dac, "kind: fixed\n  volts: 6.0 V"),
+            ("monitor: { address: 0x40, shunt: 0.1 ohm }\n", ""),
+            // A virtual lock is on these lines.
+            ("loopback: [[23, 24]]\n", ""),
+        ],
+    );
+    for (_folder, bench) in [&kit, &black_box] {
+        for (verb, more) in [("check", &[][..]), ("wiring", &[]), ("doctor", &["--live"])] {
+            let output = Command::new(env!("CARGO_BIN_EXE_rig"))
+                .arg(verb)
+                .arg(bench)
+                .args(more)
+                .output()
+                .unwrap();
+            let said = stdout(&output) + &stderr(&output);
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{verb} {}: {said}",
+                bench.display()
+            );
+            assert!(verb != "wiring" || said.contains("Parts"), "{said}");
+        }
+    }
+    assert!(!supply.settings().on);
 }
 
 #[test]
@@ -184,14 +264,7 @@ fn the_doctor_ends_in_order_at_ctrl_c() {
 #[test]
 fn a_live_lock_is_fed_heard_and_let_go() {
     let (_server, probe) = rehearsal::probed();
-    let (mut card, port, _other_end) = instrument::terminal();
-    std::thread::spawn(move || {
-        // To every request of six bytes the same refusal.
-        let mut request = [0; 6];
-        while card.read_exact(&mut request).is_ok() {
-            let _ = card.write_all(&[0xBD, 0x04, request[2], 0x55, 0x07, 0xA8]);
-        }
-    });
+    let (port, _other_end) = refusing_lock();
     let bench = rehearsal::with_lock_and(&format!("{probe}hub: {port}\n"));
     let output = bench.output("doctor", &["--live"]);
     let said = stdout(&output);
