@@ -214,3 +214,64 @@ fn a_log_that_no_lock_gives_and_one_that_nobody_can_read() {
         "rig: failed to read owner.log: line 2: `yesterday` is not a time; write seconds, like `12.345`\n"
     );
 }
+
+/// What is left of a log when the lock or the hub has forgotten its first lines.
+fn without(text: &str, lines: usize) -> String {
+    let kept = text.lines().filter(|line| !line.starts_with('#'));
+    kept.skip(lines).map(|line| format!("{line}\n")).collect()
+}
+
+/// Plays a scenario on the released lock, takes the log, and imports it.
+#[track_caller]
+fn comes_out(model: &str, after: &str, form: &str, forgotten: usize) -> String {
+    let house = tempfile::tempdir().unwrap();
+    let log = house.path().join("owner.log");
+    let events = ["events", "--lock", model, "--after", after, "--as", form];
+    let text = exits(&rig(&root(), &events), 0);
+    let head = match form {
+        "csv" => "time,type,level\n",
+        _ => "",
+    };
+    let heads = usize::from(!head.is_empty());
+    fs::write(&log, format!("{head}{}", without(&text, forgotten + heads))).unwrap();
+    let import = ["import", log.to_str().unwrap(), "--lock", model];
+    exits(&rig(&root(), &import), 0)
+}
+
+#[test]
+fn what_was_programmed_with_a_mastercode_is_retold() {
+    for model in ["ten-key", "five-key"] {
+        comes_out(model, "programming/mastercode", "events", 0);
+        comes_out(model, "programming/mastercode-dropped", "events", 0);
+        comes_out(model, "programming/delete-all", "events", 0);
+        comes_out(model, "hub/tells-of-programming", "capture", 0);
+    }
+    let told = comes_out("ten-key", "programming/delete-with-mastercode", "events", 0);
+    assert!(
+        told.contains("which mastercode, the log doesn't tell"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_mastercode_from_before_the_log_is_searched_for() {
+    // The log begins after it was set: the lock tells no more than that all codes were deleted.
+    let told = comes_out("ten-key", "programming/delete-all", "events", 5);
+    let mark = "a mastercode was set before the log begins; which one, it doesn't tell";
+    assert!(told.contains(mark), "{told}");
+    let told = comes_out("ten-key", "hub/tells-of-programming", "csv", 1);
+    assert!(told.contains("999999"), "{told}");
+}
+
+#[test]
+fn a_code_out_of_schedule_is_retold_though_no_lock_here_has_schedules() {
+    let house = tempfile::tempdir().unwrap();
+    let log = house.path().join("owner.csv");
+    fs::write(&log, "time,type,level\n10,21,1\n20,162,1\n").unwrap();
+    let told = exits(&rig(&root(), &["import", log.to_str().unwrap()]), 1);
+    let mark = "(not in the log) this lock has no schedules: here it is any time for that code";
+    assert!(
+        told.contains(mark) && told.contains("enter: \"1234\""),
+        "{told}"
+    );
+}

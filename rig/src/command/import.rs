@@ -26,7 +26,7 @@ const DEADLINE: Duration = Duration::from_secs(600);
   Z-Wave      CSV with the columns time, type and level, or a JSON object a line with these
 
 What the log doesn't tell is marked in the scenario and searched for on the virtual lock: the given state, codes,
-jams, switches. With --good, what a right firmware answers otherwise is searched for.
+jams, switches, a mastercode. With --good, what a right firmware answers otherwise is searched for.
 
 Exit codes: 0 the log comes out, 1 it doesn't (the nearest is written), 2 the log or the command line is wrong, 3 the \
 rig failed.

@@ -11,6 +11,9 @@ const FIRST: &str = "1234";
 /// A code that no slot has.
 pub(super) const NONE: &str = "9999";
 
+/// The mastercode, which no slot has either.
+pub(super) const MASTER: &str = "8642";
+
 /// The code of every slot.
 #[derive(Debug, Clone)]
 pub(super) struct Codes {

@@ -6,6 +6,7 @@ mod code;
 mod compare;
 mod events;
 mod observe;
+mod programming;
 mod search;
 mod story;
 mod write;

@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::capture::Frame;
 use super::compare::{Parting, compare};
+use super::programming::Change;
 use super::story::{Guess, given_of};
 use super::{Format, Log, Observed, Told, scenario};
 use crate::bench::VirtualBench;
@@ -171,9 +173,46 @@ impl Search<'_> {
         Guess {
             given: given_of(self.log).0,
             auto_lock: auto_locked,
+            master: self.wants_master(),
             wrong: BTreeMap::new(),
             jams: BTreeSet::new(),
         }
+    }
+
+    /// What the log tells of programming at the keypad, in its order.
+    fn changes(&self) -> impl Iterator<Item = Change> {
+        self.log
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.told {
+                Told::Event([6, change, slot]) => Change::of(*change, *slot),
+                Told::Alarm(32, _) => Some(Change::AllDeleted),
+                Told::Alarm(33, slot) => Some(Change::Deleted(*slot)),
+                Told::Alarm(112, slot) => Some(Change::Set(*slot)),
+                Told::Alarm(113, _) => Some(Change::Duplicate),
+                Told::FromLock(bytes) => match Frame::of(bytes)? {
+                    Frame {
+                        kind: 0xE7,
+                        command: 0x29,
+                        args,
+                    } => Some(Change::Set(*args.get(1)?)),
+                    Frame {
+                        kind: 0xE7,
+                        command: 0x2A,
+                        args,
+                    } if args.first() == Some(&32) => Some(Change::AllDeleted),
+                    _ => None,
+                },
+                Told::Event(_) | Told::Alarm(..) | Told::ToLock(_) => None,
+            })
+    }
+
+    /// Whether there must have been a mastercode before the log begins.
+    fn wants_master(&self) -> bool {
+        let mut changes = self
+            .changes()
+            .take_while(|change| *change != Change::MasterSet);
+        changes.any(Change::wants_master)
     }
 
     /// Every guess in the order in which they are tried: the plainest, then one thing otherwise, then
@@ -221,8 +260,12 @@ impl Search<'_> {
             }
         }
         let others = [Given::Programmed, Given::Handed, Given::New];
+        let programs = self.changes().next().is_some();
         let known = self.log.format == Format::Events && given_of(self.log).1 > 0;
         if !known {
+            if programs {
+                turns.push(Turn::Master);
+            }
             let others = others.into_iter().filter(|given| *given != base.given);
             turns.extend(others.map(Turn::Given));
         }
@@ -237,6 +280,7 @@ enum Turn {
     Wrong(usize, u8),
     Jam(usize),
     Given(Given),
+    Master,
 }
 
 impl Turn {
@@ -247,6 +291,7 @@ impl Turn {
             Turn::Wrong(index, _) => (1, index),
             Turn::Jam(index) => (2, index),
             Turn::Given(_) => (3, 0),
+            Turn::Master => (4, 0),
         }
     }
 
@@ -261,6 +306,7 @@ impl Turn {
                 guess.jams.insert(index);
             }
             Turn::Given(given) => guess.given = given,
+            Turn::Master => guess.master = !guess.master,
         }
         guess
     }

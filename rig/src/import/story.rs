@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::capture::Frame;
 use super::code::{Codes, NONE, digits};
+use super::programming::{Change, Typed};
 use super::{Entry, Format, Log, Told, written};
 use crate::lock::LockModel;
 use crate::scenario::{GAP, Given, HUB_ANSWER, PRESS, TURN};
@@ -30,6 +31,9 @@ pub(crate) struct Guess {
     pub(super) given: Given,
     /// Whether switch 2 was on.
     pub(super) auto_lock: bool,
+    /// Whether a mastercode was set before the log begins. Where it was not, and something needs one,
+    /// it was set just before that.
+    pub(super) master: bool,
     /// For entries that tell of a wrong code: the slot whose code it was.
     pub(super) wrong: BTreeMap<usize, u8>,
     /// Entries that tell of a move, in which the bolt met something.
@@ -86,6 +90,7 @@ impl Story {
             model,
             guess,
             codes: Codes::of(log, model),
+            master: guess.master,
             acts: Vec::new(),
             sorted: 0,
         };
@@ -105,6 +110,8 @@ struct Teller<'g> {
     model: LockModel,
     guess: &'g Guess,
     codes: Codes,
+    /// Whether a mastercode is set.
+    master: bool,
     acts: Vec<Act>,
     /// Acts before this are of earlier times, and in order.
     sorted: usize,
@@ -159,9 +166,13 @@ impl Teller<'_> {
                     self.jam_if(index, at, outcome == 2, way);
                 }
                 [5, charge, tenths] => self.volts(index, at, charge, tenths),
-                [6, 1, slot] if !by_hub(0x0B) => self.program(index, at, slot),
-                [6, 2, slot] if !by_hub(0x0D) => self.delete(index, at, slot),
-                [6, change, slot] => self.programming(index, at, change, slot),
+                // What a hub did is told by the event after it.
+                [6, 1, _] if by_hub(0x0B) => {}
+                [6, 2, _] if by_hub(0x0D) => {}
+                [6, change, slot] => match Change::of(change, slot) {
+                    Some(change) => self.programming(index, at, change, change.mark()),
+                    None => self.note(index, at, "how that was programmed the rig can't tell"),
+                },
                 [7, 0x0E, _] => {
                     let pairs = next.is_some_and(|(event, time)| {
                         event[..2] == [7, 0x18] && time.since(at) < Nanos::from_secs(2)
@@ -181,7 +192,8 @@ impl Teller<'_> {
                     };
                     self.asked(index, at.since(FRAME), command, result, slot);
                 }
-                [8, ..] | [4, ..] | [9, ..] => {}
+                [8, ..] => self.master = false,
+                [4, ..] | [9, ..] => {}
                 _ => {}
             }
         }
@@ -281,13 +293,19 @@ impl Teller<'_> {
             }
             26 => self.jam_if(index, at, true, "closing"),
             27 => self.jam_if(index, at, false, "closing"),
-            33 => self.delete(index, at, level),
-            112 => self.program(index, at, level),
-            113 => self.programming(index, at, 0x82, level),
+            32 => self.programming(index, at, Change::AllDeleted, None),
+            33 => self.programming(index, at, Change::Deleted(level), None),
+            112 => self.programming(index, at, Change::Set(level), None),
+            113 => self.programming(index, at, Change::Duplicate, Change::Duplicate.mark()),
             161 => {
                 for before in [10, 5, 0] {
                     self.wrong(index, at.since(Nanos::from_secs(before)));
                 }
+            }
+            162 => {
+                let code = self.codes.slot(level.max(1));
+                let mark = "this lock has no schedules: here it is any time for that code";
+                self.enter(index, at, &code, Some(mark));
             }
             167 => self.low(index, at, "4.7 V", "press: lock"),
             168 => self.low(index, at, "4.4 V", "press: lock"),
@@ -557,77 +575,19 @@ impl Teller<'_> {
         );
     }
 
-    fn program(&mut self, index: usize, at: Nanos, slot: u8) {
-        let presses = match self.model {
-            LockModel::TenKey => 1,
-            LockModel::FiveKey => usize::from(slot),
-        };
-        let mut steps = vec!["press: program".to_owned(); presses];
-        steps.push("wait: 500ms".to_owned());
-        let code = self.codes.slot(slot);
-        steps.push(format!("enter: {{ code: \"{code}\", confirm: yes }}"));
-        self.typed(
-            index,
-            at,
-            steps,
-            presses as u64 + code.len() as u64 + 1,
-            None,
-        );
-    }
-
-    fn delete(&mut self, index: usize, at: Nanos, slot: u8) {
-        let code = self.codes.slot(slot);
-        let enter = format!("enter: {{ code: \"{code}\", confirm: yes }}");
-        let steps = vec![
-            "press: program".to_owned(),
-            "wait: 500ms".to_owned(),
-            "press: lock".to_owned(),
-            enter.clone(),
-            enter,
-        ];
-        self.typed(index, at, steps, 2 + 2 * (code.len() as u64 + 1), None);
-    }
-
-    fn programming(&mut self, index: usize, at: Nanos, change: u8, _slot: u8) {
-        let code = match change {
-            0x81 => "123".to_owned(),
-            0x82 => self.codes.slot(1),
-            0x83 => "8888".to_owned(),
-            0x84 => {
-                let begin = at.since(Nanos::from_secs(5) + PRESS);
-                self.press(index, begin, "program");
-                return;
-            }
-            // What a hub did is told by the event after it.
-            1 | 2 => return,
-            _ => return self.note(index, at, "how that was programmed the rig can't tell"),
-        };
-        let steps = vec![
-            "press: program".to_owned(),
-            "wait: 500ms".to_owned(),
-            format!("enter: {{ code: \"{code}\", confirm: yes }}"),
-        ];
-        self.typed(
-            index,
-            at,
-            steps,
-            2 + code.len() as u64,
-            Some("which code, the log doesn't tell"),
-        );
-    }
-
-    /// Steps of so many keys and a pause of 500 ms, so that the last key falls on `at`.
-    fn typed(
-        &mut self,
-        index: usize,
-        at: Nanos,
-        steps: Vec<String>,
-        keys: u64,
-        mark: Option<&str>,
-    ) {
-        let takes = Nanos((PRESS + GAP).0 * keys) + Nanos::from_millis(500);
-        let begin = at.since(takes.since(PRESS + GAP) + DEBOUNCE);
-        self.act(index, begin, steps, takes, mark);
+    /// Something was programmed at the keypad, or should have been.
+    fn programming(&mut self, index: usize, at: Nanos, change: Change, mark: Option<&str>) {
+        let set = change.wants_master() && !self.master;
+        let typed = Typed::of(change, self.model, &self.codes, self.master || set);
+        self.master = typed.master;
+        let begin = at.since(typed.until_told);
+        if set {
+            let before = Typed::of(Change::MasterSet, self.model, &self.codes, false);
+            let mark = "when the mastercode was set, and which one, the log doesn't tell";
+            let early = begin.since(before.takes + Nanos::from_secs(1));
+            self.act(index, early, before.steps, before.takes, Some(mark));
+        }
+        self.act(index, begin, typed.steps, typed.takes, mark);
     }
 
     fn note(&mut self, index: usize, at: Nanos, mark: &str) {

@@ -10,6 +10,7 @@ fn plain() -> Guess {
     Guess {
         given: Given::Programmed,
         auto_lock: false,
+        master: false,
         wrong: Default::default(),
         jams: Default::default(),
     }

@@ -1,5 +1,7 @@
 //! A retold log as a scenario file: every step under the line of the log that tells of it.
 
+use super::code::Codes;
+use super::programming::Typed;
 use super::story::{Guess, LEAD, Story};
 use super::{Format, Log};
 use crate::lock::LockModel;
@@ -38,6 +40,13 @@ pub(crate) fn scenario(log: &Log, name: &str, model: LockModel, guess: &Guess) -
     if log.format != Format::Events && !pairs(&story) {
         page.mark("the hub was paired before the log begins");
         page.step("hub: pair");
+        page.step("settle");
+    }
+    if guess.master {
+        page.mark("a mastercode was set before the log begins; which one, it doesn't tell");
+        for step in Typed::first_master(model, &Codes::of(log, model)) {
+            page.step(&step);
+        }
         page.step("settle");
     }
     let prelude = page.steps;
