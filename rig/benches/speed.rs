@@ -172,7 +172,7 @@ fn flashing() -> Result<(), Failed> {
         lock.advance(Ticks::from_millis(100))?;
         for (written, best) in [16, 0].into_iter().zip(&mut best) {
             let began = Instant::now();
-            let server = DebugServer::start(lock, Pace::Polls)?;
+            let server = DebugServer::start_within(lock, Pace::Polls)?;
             let mut probe = Probe::attach(&server.selector())?;
             let report = probe.flash(&image, Erase::Nothing, &mut |_| {})?;
             drop(probe);

@@ -366,7 +366,7 @@ fn through_probe<R>(
     pace: Pace,
     act: impl FnOnce(Probe) -> Result<R, ProbeError>,
 ) -> Result<(VirtualLock, Result<R, BenchError>), BenchError> {
-    let server = DebugServer::start(lock, pace).map_err(BenchError::Serve)?;
+    let server = DebugServer::start_within(lock, pace).map_err(BenchError::Serve)?;
     let result = Probe::attach(&server.selector()).and_then(act);
     let lock = server.finish().map_err(BenchError::Serve)?;
     Ok((lock, result.map_err(BenchError::from)))

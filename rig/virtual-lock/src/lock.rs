@@ -207,7 +207,7 @@ impl VirtualLock {
         if self.board.has_pack() {
             return Err(LockError::Powered);
         }
-        self.core = Core::new();
+        self.core.lose_power();
         self.chip.reset_clock();
         self.take_log();
         self.board.reset_clock();
@@ -369,7 +369,7 @@ impl VirtualLock {
             None => Ok(()),
             Some(PowerChange::Off) => {
                 self.chip.power_off(now);
-                self.core = Core::new();
+                self.core.lose_power();
                 self.show_pins();
                 self.chip.attended();
                 self.pass_on();
@@ -377,7 +377,7 @@ impl VirtualLock {
             }
             Some(PowerChange::On(start)) => {
                 self.chip.power_on(self.board.vdd(), now);
-                self.core = Core::new();
+                self.core.lose_power();
                 self.core.skip_to(now);
                 self.board.note_start(start);
                 self.start()

@@ -43,6 +43,15 @@ impl Core {
         }
     }
 
+    /// Power is gone: everything is as at power-on, time included. What it knows of the code stays, as the
+    /// code does.
+    pub fn lose_power(&mut self) {
+        let debug = std::mem::replace(&mut self.state, State::new()).debug;
+        // Comparators are gone with the debugger's registers.
+        self.state.debug.comparators_changed = debug.enabled() || debug.comparators_changed;
+        self.running = false;
+    }
+
     /// Resets the core: stack pointer and program counter from the vector table at address 0,
     /// NVIC and SysTick cleared. Debug registers survive; `DEMCR.VC_CORERESET` halts the core
     /// before its first instruction.

@@ -73,6 +73,18 @@ const fn misaligned(address: u32, size: Size) -> bool {
     }
 }
 
+/// What the core looks at between instructions. Where an access has changed none of it, the next
+/// instruction may follow at once.
+fn seen<B: Bus>(bus: &B) -> (u64, Ticks, Ticks, u64, u64) {
+    (
+        bus.interrupts(),
+        bus.next_event(),
+        bus.stalled_until(),
+        bus.code_generation(),
+        bus.ram_generation(),
+    )
+}
+
 /// How an access leaves the core.
 enum Route {
     Bus,
@@ -130,10 +142,17 @@ impl State {
         size: Size,
     ) -> Result<u32, Trap> {
         let result = match self.route(address, size)? {
-            Route::Private => self.ppb_read(address, size, false),
-            Route::Bus => bus.read(address, size, self.now()),
+            Route::Private => {
+                self.resync = true;
+                self.ppb_read(address, size, false)
+            }
+            Route::Bus => {
+                let before = seen(bus);
+                let result = bus.read(address, size, self.now());
+                self.resync |= seen(bus) != before;
+                result
+            }
         };
-        self.resync |= address >= 0x4000_0000;
         match result {
             Ok(value) => Ok(value),
             Err(error) => self.data_error(error),
@@ -151,12 +170,18 @@ impl State {
         value: u32,
     ) -> Result<(), Trap> {
         let result = match self.route(address, size)? {
-            Route::Private => self.ppb_write(address, size, value, false),
-            Route::Bus => bus.write(address, size, value, self.now()),
+            Route::Private => {
+                self.resync = true;
+                self.ppb_write(address, size, value, false)
+            }
+            Route::Bus => {
+                let before = seen(bus);
+                let result = bus.write(address, size, value, self.now());
+                self.resync |= seen(bus) != before || address < 0x2000_0000;
+                result
+            }
         };
-        if !(0x2000_0000..0x4000_0000).contains(&address) {
-            self.resync = true;
-        } else if self.plain_store == NO_PLAIN_STORE {
+        if (0x2000_0000..0x4000_0000).contains(&address) && self.plain_store == NO_PLAIN_STORE {
             let (from, to) = self.written.unwrap_or((address, address));
             self.written = Some((from.min(address), to.max(address.saturating_add(4))));
             self.resync = true;

@@ -3,6 +3,7 @@
 //! Bytes from a client get a defined answer or close its connection with a logged reason.
 
 mod ahb_ap;
+mod client;
 pub mod cmsis_dap;
 mod ctrl_ap;
 mod dp;

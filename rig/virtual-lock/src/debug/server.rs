@@ -2,13 +2,15 @@
 //! that probe-rs opens by the selector `20b7:9db1:tcp:127.0.0.1:PORT`. A client that sends nonsense
 //! or vanishes ends its own connection and nothing else.
 
+use super::client::Client;
 use super::dp::DebugPort;
 use super::glasgow::Applet;
 use super::target::DebugTarget;
 use crate::time::Ticks;
-use socket2::SockRef;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+#[cfg(unix)]
+use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -18,8 +20,6 @@ use std::time::{Duration, Instant};
 const IDLE: Duration = Duration::from_millis(1);
 /// The most virtual time that [`Pace::WallClock`] makes up for at once.
 const LONGEST_STEP: Duration = Duration::from_millis(50);
-/// How long a client may keep its receive window shut.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What makes virtual time pass while a debug port is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,17 @@ pub fn serve(
     stop: &AtomicBool,
 ) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
+    let accept = || listener.accept().map(|(client, _)| Client::Tcp(client));
+    serve_all(accept, target, pace, stop)
+}
+
+/// Serves `target` to everyone whom `accept`, which does not wait, lets in, until `stop` is set.
+fn serve_all(
+    accept: impl Fn() -> std::io::Result<Client>,
+    target: &mut impl DebugTarget,
+    pace: Pace,
+    stop: &AtomicBool,
+) -> std::io::Result<()> {
     let mut server = Server {
         target,
         port: match pace {
@@ -57,9 +68,9 @@ pub fn serve(
         seen: Instant::now(),
     };
     while !stop.load(Ordering::Relaxed) {
-        match listener.accept() {
-            Ok((client, peer)) => {
-                tracing::debug!("debugger connected from {peer}");
+        match accept() {
+            Ok(client) => {
+                tracing::debug!("debugger connected");
                 match server.client(client) {
                     Ok(()) => tracing::debug!("debugger left"),
                     Err(error) => tracing::warn!("debugger's connection closed: {error}"),
@@ -87,21 +98,15 @@ struct Server<'a, T> {
 }
 
 impl<T: DebugTarget> Server<'_, T> {
-    fn client(&mut self, mut client: TcpStream) -> std::io::Result<()> {
-        client.set_nonblocking(false)?;
-        client.set_nodelay(true)?;
-        // Closing, or dying, resets the connection: the driver takes an end of file for an answer
-        // that is still to come, and would wait for it for ever.
-        SockRef::from(&client).set_linger(Some(Duration::ZERO))?;
-        client.set_read_timeout(Some(IDLE))?;
-        client.set_write_timeout(Some(WRITE_TIMEOUT))?;
+    fn client(&mut self, mut client: Client) -> std::io::Result<()> {
+        client.prepare(IDLE)?;
         let mut applet = Applet::new();
         let result = self.converse(&mut client, &mut applet);
         applet.disconnect(&mut self.port, self.target);
         result
     }
 
-    fn converse(&mut self, client: &mut TcpStream, applet: &mut Applet) -> std::io::Result<()> {
+    fn converse(&mut self, client: &mut Client, applet: &mut Applet) -> std::io::Result<()> {
         let mut bytes = vec![0; 1 << 16];
         let mut answers = Vec::new();
         while !self.stop.load(Ordering::Relaxed) {
@@ -122,7 +127,7 @@ impl<T: DebugTarget> Server<'_, T> {
             let result =
                 applet.receive(&bytes[..length], &mut self.port, self.target, &mut answers);
             if answers.is_empty() {
-                acknowledge(client)?;
+                client.acknowledge()?;
             } else {
                 client.write_all(&answers)?;
                 answers.clear();
@@ -143,23 +148,10 @@ impl<T: DebugTarget> Server<'_, T> {
     }
 }
 
-/// The driver leaves Nagle's algorithm on: what it sends after bytes that get no answer waits until
-/// they are acknowledged, which would otherwise be delayed by 40 ms.
-#[cfg(target_os = "linux")]
-fn acknowledge(client: &TcpStream) -> std::io::Result<()> {
-    SockRef::from(client).set_tcp_quickack(true)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn acknowledge(_: &TcpStream) -> std::io::Result<()> {
-    Ok(())
-}
-
-/// A target that is being served on a thread of its own, on a loopback port that the system chose.
-/// Dropping it stops the thread.
+/// A target that is being served on a thread of its own. Dropping it stops the thread.
 #[derive(Debug)]
 pub struct DebugServer<T> {
-    address: SocketAddr,
+    selector: String,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<std::io::Result<T>>>,
 }
@@ -176,24 +168,58 @@ pub enum ServeError {
 }
 
 impl<T: DebugTarget + Send + 'static> DebugServer<T> {
-    /// Starts serving `target`.
+    /// Starts serving `target` on a loopback port that the system chose.
     ///
     /// # Errors
     ///
     /// When there is no loopback port or thread to be had.
-    pub fn start(mut target: T, pace: Pace) -> Result<DebugServer<T>, ServeError> {
+    pub fn start(target: T, pace: Pace) -> Result<DebugServer<T>, ServeError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
+        let selector = selector(listener.local_addr()?);
+        DebugServer::spawn(target, selector, move |target, stop| {
+            serve(&listener, target, pace, stop)
+        })
+    }
+
+    /// The same for a debugger in this process: on a Unix socket in a folder that only this user can
+    /// open, where the system has such sockets and a folder with a short name for them.
+    ///
+    /// # Errors
+    ///
+    /// When there is neither such a socket nor a loopback port, or no thread.
+    pub fn start_within(target: T, pace: Pace) -> Result<DebugServer<T>, ServeError> {
+        #[cfg(unix)]
+        if let Ok(folder) = tempfile::Builder::new().prefix("rig-port-").tempdir()
+            && let path = folder.path().join("swd")
+            && let Some(name) = path.to_str()
+            && let Ok(listener) = UnixListener::bind(&path)
+        {
+            listener.set_nonblocking(true)?;
+            return DebugServer::spawn(target, selector_of("unix", name), move |target, stop| {
+                // Until the last client has left.
+                let _folder = folder;
+                let accept = || listener.accept().map(|(client, _)| Client::Unix(client));
+                serve_all(accept, target, pace, stop)
+            });
+        }
+        DebugServer::start(target, pace)
+    }
+
+    fn spawn(
+        mut target: T,
+        selector: String,
+        serve: impl FnOnce(&mut T, &AtomicBool) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<DebugServer<T>, ServeError> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
             .name("debug port".to_owned())
             .spawn(move || {
-                serve(&listener, &mut target, pace, &stopped)?;
+                serve(&mut target, &stopped)?;
                 Ok(target)
             })?;
         Ok(DebugServer {
-            address,
+            selector,
             stop,
             thread: Some(thread),
         })
@@ -201,7 +227,7 @@ impl<T: DebugTarget + Send + 'static> DebugServer<T> {
 
     /// What probe-rs opens this port by.
     pub fn selector(&self) -> String {
-        selector(self.address)
+        self.selector.clone()
     }
 
     /// Stops serving, cuts off a client that is still there, and gives the target back.
@@ -230,7 +256,12 @@ impl<T> Drop for DebugServer<T> {
 
 /// What probe-rs opens a served debug port by.
 pub fn selector(address: SocketAddr) -> String {
-    format!("20b7:9db1:tcp:{address}")
+    selector_of("tcp", &address.to_string())
+}
+
+/// By the kind of a socket and its address.
+fn selector_of(kind: &str, address: &str) -> String {
+    format!("20b7:9db1:{kind}:{address}")
 }
 
 #[cfg(test)]
@@ -238,8 +269,14 @@ mod tests {
     use super::super::fake::Fake;
     use super::super::wire::{self, Deframer, Endpoint};
     use super::*;
+    use std::net::TcpStream;
 
-    fn ask(client: &mut TcpStream, endpoint: Endpoint, commands: &[u8]) -> Vec<u8> {
+    fn address(server: &DebugServer<Fake>) -> String {
+        let selector = server.selector();
+        selector.strip_prefix("20b7:9db1:tcp:").unwrap().to_owned()
+    }
+
+    fn ask(client: &mut (impl Read + Write), endpoint: Endpoint, commands: &[u8]) -> Vec<u8> {
         let mut wire = Vec::new();
         wire::enframe(endpoint, commands, &mut wire);
         client.write_all(&wire).unwrap();
@@ -260,7 +297,7 @@ mod tests {
         let server = DebugServer::start(Fake::new(), Pace::Transactions).unwrap();
         assert!(server.selector().starts_with("20b7:9db1:tcp:127.0.0.1:"));
         for _ in 0..3 {
-            let mut client = TcpStream::connect(server.address).unwrap();
+            let mut client = TcpStream::connect(address(&server)).unwrap();
             assert_eq!(ask(&mut client, Endpoint::Root, &[0]), wire::IDENTIFIER);
         }
         let fake = server.finish().unwrap();
@@ -270,13 +307,13 @@ mod tests {
     #[test]
     fn nonsense_closes_the_connection_and_the_next_client_is_served() {
         let server = DebugServer::start(Fake::new(), Pace::Transactions).unwrap();
-        let mut client = TcpStream::connect(server.address).unwrap();
+        let mut client = TcpStream::connect(address(&server)).unwrap();
         client.write_all(&[2, 0x77, 0]).unwrap();
         assert!(
             client.read(&mut [0; 8]).is_err(),
             "a plain end of file hangs the driver"
         );
-        let mut client = TcpStream::connect(server.address).unwrap();
+        let mut client = TcpStream::connect(address(&server)).unwrap();
         assert_eq!(ask(&mut client, Endpoint::Root, &[0x11]), [1, 0]);
         server.finish().unwrap();
     }
@@ -284,7 +321,7 @@ mod tests {
     #[test]
     fn a_client_that_stays_does_not_hold_the_target() {
         let server = DebugServer::start(Fake::new(), Pace::Transactions).unwrap();
-        let mut client = TcpStream::connect(server.address).unwrap();
+        let mut client = TcpStream::connect(address(&server)).unwrap();
         ask(&mut client, Endpoint::Root, &[0]);
         server.finish().unwrap();
         assert!(
@@ -296,10 +333,29 @@ mod tests {
     #[test]
     fn the_wall_clock_moves_a_target_that_is_left_alone() {
         let server = DebugServer::start(Fake::new(), Pace::WallClock).unwrap();
-        let mut client = TcpStream::connect(server.address).unwrap();
+        let mut client = TcpStream::connect(address(&server)).unwrap();
         ask(&mut client, Endpoint::Root, &[0]);
         std::thread::sleep(Duration::from_millis(5));
         ask(&mut client, Endpoint::Root, &[0]);
         assert!(server.finish().unwrap().now >= Ticks::from_millis(5));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_debugger_in_this_process_comes_by_a_unix_socket_that_is_gone_afterwards() {
+        use std::os::unix::net::UnixStream;
+        let server = DebugServer::start_within(Fake::new(), Pace::Transactions).unwrap();
+        let selector = server.selector();
+        let path = selector.strip_prefix("20b7:9db1:unix:").unwrap();
+        let mut client = UnixStream::connect(path).unwrap();
+        assert_eq!(ask(&mut client, Endpoint::Root, &[0]), wire::IDENTIFIER);
+        server.finish().unwrap();
+        let mut bytes = [0; 8];
+        let length = client.read(&mut bytes).unwrap();
+        assert_ne!(length, 0, "a plain end of file hangs the driver");
+        let mut deframer = Deframer::default();
+        deframer.push(&bytes[..length]);
+        assert!(deframer.next().is_err(), "the driver must not take it");
+        assert!(!std::path::Path::new(path).exists());
     }
 }

@@ -116,8 +116,10 @@ pub struct Chip {
     egus: [Egu; 6],
     pwms: [Pwm; 4],
     uartes: [Uarte; 2],
-    /// When each of [`TIMED`] is due, the earliest of them, and the interrupt lines.
+    /// When each of [`TIMED`] is due, the earliest of them, when the core has to stop for it, and the
+    /// interrupt lines.
     due: [Ticks; TIMED.len()],
+    earliest: Ticks,
     next: Ticks,
     interrupts: u64,
     /// The outside world has to look before time goes on.
@@ -158,6 +160,7 @@ impl Chip {
             pwms: [0x1C, 0x21, 0x22, 0x2D].map(Pwm::new),
             uartes: [0x02, 0x28].map(Uarte::new),
             due: [Ticks::NEVER; TIMED.len()],
+            earliest: Ticks::NEVER,
             next: Ticks::NEVER,
             interrupts: 0,
             attention: false,
@@ -200,7 +203,6 @@ impl Chip {
     pub fn power_off(&mut self, now: Ticks) {
         self.wires.now = now;
         self.nvmc.lose_power(&mut self.wires);
-        self.wires.code_generation += 1;
         self.rebuild(Retained::default(), None, now);
         self.wires.vdd = 0.0;
     }
@@ -266,7 +268,7 @@ impl Chip {
 
     /// Does what is due next, where that is not after `to`.
     fn next_due(&mut self, to: Ticks) -> bool {
-        let due = self.due.iter().copied().min().unwrap_or(Ticks::NEVER);
+        let due = self.earliest;
         if due > to {
             return false;
         }
@@ -537,9 +539,10 @@ impl Chip {
             || self.wires.gap.is_some()
             || self.wdt.bites()
             || self.nvmc.cut_is_due();
+        self.earliest = self.due.iter().copied().min().unwrap_or(Ticks::NEVER);
         self.next = match self.attention {
             true => Ticks(0),
-            false => self.due.iter().copied().min().unwrap_or(Ticks::NEVER),
+            false => self.earliest,
         };
     }
 }

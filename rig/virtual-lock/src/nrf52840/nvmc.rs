@@ -124,6 +124,7 @@ impl Nvmc {
             let done = wires.now.0.saturating_sub(start.0);
             let all = self.busy_until.0 - start.0;
             let part = |of: u64| of * done / all;
+            wires.code_generation += 1;
             match operation {
                 Operation::Word {
                     address,
