@@ -28,8 +28,9 @@ impl Trace {
         }
         writer.timescale(1, TimescaleUnit::NS)?;
         let mut channels = BTreeMap::new();
-        for event in &self.events {
-            channels.entry(event.channel).or_insert(());
+        // One edge after the other of the same channel is what a tone looks like.
+        for events in self.events.chunk_by(|a, b| a.channel == b.channel) {
+            channels.insert(events[0].channel, ());
         }
         writer.add_module("rig")?;
         let step = writer.add_var(VarType::Reg, STEP_BITS, "step", None)?;
@@ -65,19 +66,25 @@ impl Trace {
             .collect();
         let mut now = Nanos::ZERO;
         let mut steps = self.steps.iter().peekable();
-        for event in &self.events {
+        let stretches = self.events.chunk_by(|a, b| a.channel == b.channel);
+        let named = stretches.flat_map(|events| {
+            let channel = events[0].channel;
+            let (name, id) = (names.get(&channel), ids.get(&channel));
+            events.iter().map(move |event| (event, name, id))
+        });
+        for (event, name, id) in named {
             while let Some(begun) = steps.next_if(|step| step.start <= event.at) {
                 advance(&mut writer, &mut now, begun.start)?;
                 vector(&mut writer, step, STEP_BITS, begun.number as u64)?;
             }
             advance(&mut writer, &mut now, event.at)?;
-            if let (Value::Level(level), Some(name)) = (event.value, names.get(&event.channel)) {
+            if let (Value::Level(level), Some(name)) = (event.value, name) {
                 line(
                     writer.writer(),
                     if level { b'1' } else { b'0' },
                     name.as_bytes(),
                 )?;
-            } else if let Some(id) = ids.get(&event.channel) {
+            } else if let Some(id) = id {
                 change(&mut writer, *id, event.value)?;
             }
         }

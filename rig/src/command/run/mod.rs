@@ -113,7 +113,6 @@ struct Flashed {
     settings: Vec<Setting>,
     bench: Result<VirtualBench, String>,
     report: Option<String>,
-    took: Duration,
 }
 
 impl Run {
@@ -127,10 +126,18 @@ impl Run {
         let scenarios = self.scenarios()?;
         let models = self.models(&scenarios)?;
         interrupt::listen()?;
-        let locks = models
-            .into_iter()
-            .map(|model| self.flash(model))
-            .collect::<Result<Vec<Flashed>, Expected>>()?;
+        let began = Instant::now();
+        let locks = std::thread::scope(|scope| {
+            let flashing = models
+                .iter()
+                .map(|model| scope.spawn(|| self.flash(*model)));
+            let flashing: Vec<_> = flashing.collect();
+            let flashed = flashing.into_iter().map(|thread| thread.join());
+            flashed
+                .map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect::<Result<Vec<Flashed>, Expected>>()
+        })?;
+        let flashing = began.elapsed();
         if let Some(lock) = locks.first()
             && locks.iter().all(|lock| lock.bench.is_err())
         {
@@ -179,7 +186,7 @@ impl Run {
                 tasks.len()
             );
         }
-        teller.finish(Some(locks.iter().map(|lock| lock.took).sum()))
+        teller.finish(Some(flashing))
     }
 
     /// The scenarios to play; with --point each at that point.
@@ -237,7 +244,6 @@ impl Run {
                 settings: self.rounds(&setting),
                 bench: Err(format!("there is no firmware image for a {model} lock")),
                 report: None,
-                took: Duration::ZERO,
             });
         };
         setting.image.clone_from(&firmware.path);
@@ -264,7 +270,6 @@ impl Run {
             settings: self.rounds(&setting),
             bench: Ok(bench),
             report: Some(report),
-            took,
         })
     }
 
