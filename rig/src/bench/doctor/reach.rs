@@ -134,7 +134,7 @@ pub(super) fn probe(file: &BenchFile, notes: &mut Notes<'_>) {
         Err(error) => return notes.failed("probe", error),
     };
     match opened {
-        Ok(probe) => notes.passed("probe", format!("{} opens", probe.get_name())),
+        Ok(_) => notes.passed("probe", format!("{selector} opens")),
         Err(error) => notes.wrong(
             "probe",
             format!(
