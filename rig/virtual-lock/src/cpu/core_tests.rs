@@ -161,6 +161,19 @@ fn code_that_rewrites_itself_runs_as_written() {
 }
 
 #[test]
+fn flash_that_is_programmed_over_runs_as_programmed() {
+    // MOVS R0, #7; STRH R1, [R2]; B .-4: the first loses bits.
+    let (mut core, mut bus) = started(&[0x2007, 0x8011, 0xE7FC]);
+    core.set_register(1, 0x2005);
+    core.set_register(2, CODE + 0x80);
+    run(&mut core, &mut bus, 20);
+    assert_eq!(core.register(0), 7);
+    core.set_register(2, CODE);
+    run(&mut core, &mut bus, 20);
+    assert_eq!(core.register(0), 5);
+}
+
+#[test]
 fn memory_changed_by_others_is_decoded_anew() {
     let (mut core, mut bus) = started(&[0x2001, 0xE7FD]);
     run(&mut core, &mut bus, 10);

@@ -181,7 +181,13 @@ impl State {
                 result
             }
         };
-        if (0x2000_0000..0x4000_0000).contains(&address) && self.plain_store == NO_PLAIN_STORE {
+        let may_be_decoded = match address {
+            // Flash, by a word write of the NVMC.
+            0..0x2000_0000 => true,
+            0x2000_0000..0x4000_0000 => self.plain_store == NO_PLAIN_STORE,
+            _ => false,
+        };
+        if may_be_decoded {
             let (from, to) = self.written.unwrap_or((address, address));
             self.written = Some((from.min(address), to.max(address.saturating_add(4))));
             self.resync = true;

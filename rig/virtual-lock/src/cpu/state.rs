@@ -60,7 +60,7 @@ pub(super) struct State {
     pub(super) exclusive: bool,
     /// Something happened that the run loop must look at before the next instruction.
     pub(super) resync: bool,
-    /// RAM that was written by this core while code in RAM is decoded: first byte, and one past
+    /// Flash that was written by this core, or RAM while code in it is decoded: first byte, and one past
     /// the last.
     pub(super) written: Option<(u32, u32)>,
     /// What a store's address must look like, region and alignment masked, to be plain RAM without

@@ -103,9 +103,19 @@ impl Bus for TestBus {
         }
         self.memory(address, length(size))?;
         let bytes = &value.to_le_bytes()[..length(size)];
-        let offset = address.checked_sub(RAM);
-        let offset = offset.ok_or(AccessError::Fault { address })? as usize;
-        self.ram[offset..offset + bytes.len()].copy_from_slice(bytes);
+        match address.checked_sub(RAM) {
+            Some(offset) => {
+                let offset = offset as usize;
+                self.ram[offset..offset + bytes.len()].copy_from_slice(bytes);
+            }
+            // Flash only loses bits.
+            None => {
+                let offset = address as usize;
+                for (cell, byte) in self.flash[offset..].iter_mut().zip(bytes) {
+                    *cell &= byte;
+                }
+            }
+        }
         Ok(())
     }
 
