@@ -4,6 +4,8 @@
 pub mod bench;
 pub mod command;
 pub mod diagnose;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod import;
 pub mod invariant;
 pub mod lock;

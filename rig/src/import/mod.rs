@@ -23,8 +23,8 @@ pub(crate) use capture::text as capture_text;
 pub(crate) use events::{binary, text};
 pub(crate) use observe::{Observed, events_of};
 pub(crate) use search::{Lock, Search, Searched};
-#[cfg(test)]
-use story::Guess;
+#[cfg(any(test, fuzzing))]
+pub(crate) use story::Guess;
 pub(crate) use write::scenario;
 pub(crate) use zwave::{csv, json};
 
@@ -185,8 +185,9 @@ fn seconds(line: usize, text: &str) -> Result<Nanos, LogError> {
 /// Bytes in hex with spaces between them.
 fn hex(line: usize, text: &str) -> Result<Vec<u8>, LogError> {
     text.split_whitespace()
-        .map(|word| match (word.len(), u8::from_str_radix(word, 16)) {
-            (2, Ok(byte)) => Ok(byte),
+        .map(|word| match u8::from_str_radix(word, 16) {
+            // A sign would be taken for a digit's place.
+            Ok(byte) if word.len() == 2 && !word.starts_with('+') => Ok(byte),
             _ => Err(LogError::new(
                 line,
                 format!("`{word}` is not a byte"),

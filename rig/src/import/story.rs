@@ -28,16 +28,16 @@ const FRAME: Nanos = Nanos::from_millis(7);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Guess {
     /// The state that the lock was in.
-    pub(super) given: Given,
+    pub(crate) given: Given,
     /// Whether switch 2 was on.
-    pub(super) auto_lock: bool,
+    pub(crate) auto_lock: bool,
     /// Whether a mastercode was set before the log begins. Where it was not, and something needs one,
     /// it was set just before that.
-    pub(super) master: bool,
+    pub(crate) master: bool,
     /// For entries that tell of a wrong code: the slot whose code it was.
-    pub(super) wrong: BTreeMap<usize, u8>,
+    pub(crate) wrong: BTreeMap<usize, u8>,
     /// Entries that tell of a move, in which the bolt met something.
-    pub(super) jams: BTreeSet<usize>,
+    pub(crate) jams: BTreeSet<usize>,
 }
 
 /// One thing that someone did.

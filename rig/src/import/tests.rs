@@ -17,6 +17,20 @@ fn plain() -> Guess {
 }
 
 #[test]
+fn days_pass_a_day_a_step() {
+    let log = read(b"0.0  01 00 00\n5.2  03 30 03\n9.0  06 01 01\n190000.0  02 02 00\n").unwrap();
+    let (text, _) = scenario(&log, "owner.log", LockModel::TenKey, &plain());
+    parse(&text, std::path::Path::new("x"), "x").unwrap();
+    assert_eq!(text.matches("- wait: 1440min\n").count(), 2, "{text}");
+}
+
+#[test]
+fn a_sign_is_no_digit() {
+    let error = read(b"0.0  01 00 00\n1.0  03 +1 03\n").unwrap_err();
+    assert_eq!(error.what, "`+1` is not a byte");
+}
+
+#[test]
 fn a_log_becomes_a_scenario_with_its_lines_as_comments() {
     let log = read(
         b"# from a lock in Ohio\n\

@@ -11,6 +11,9 @@ use crate::trace::Nanos;
 /// Shorter than this nobody waits.
 const SHORT: Nanos = Nanos::from_millis(5);
 
+/// Milliseconds.
+const DAY: u64 = 86_400_000;
+
 /// The scenario that retells `log` by `guess`, and how many steps come before the log's own.
 pub(crate) fn scenario(log: &Log, name: &str, model: LockModel, guess: &Guess) -> (String, usize) {
     let story = Story::tell(log, model, guess);
@@ -74,7 +77,7 @@ pub(crate) fn scenario(log: &Log, name: &str, model: LockModel, guess: &Guess) -
         // Nobody knows when the first thing happened, and after power came time starts anew.
         let now = clock.unwrap_or(act.at);
         if !act.boots && act.at.since(now) > SHORT {
-            page.step(&format!("wait: {}ms", act.at.since(now).to_millis()));
+            page.wait(act.at.since(now));
         }
         for step in &act.steps {
             page.step(step);
@@ -101,7 +104,7 @@ pub(crate) fn scenario(log: &Log, name: &str, model: LockModel, guess: &Guess) -
     if let Some(clock) = clock
         && end.since(clock) > SHORT
     {
-        page.step(&format!("wait: {}ms", end.since(clock).to_millis()));
+        page.wait(end.since(clock));
     }
     page.step("settle");
     (page.text, prelude)
@@ -132,5 +135,16 @@ impl Page {
     fn step(&mut self, step: &str) {
         self.line(&format!("  - {step}"));
         self.steps += 1;
+    }
+
+    /// No step takes longer than a day.
+    fn wait(&mut self, time: Nanos) {
+        let millis = time.to_millis();
+        for _ in 0..millis / DAY {
+            self.step("wait: 1440min");
+        }
+        if !millis.is_multiple_of(DAY) {
+            self.step(&format!("wait: {}ms", millis % DAY));
+        }
     }
 }
