@@ -93,6 +93,7 @@ impl Story {
             master: guess.master,
             acts: Vec::new(),
             sorted: 0,
+            program_free: Nanos::ZERO,
         };
         match log.format {
             Format::Events => teller.events(&log.entries, skipped),
@@ -115,6 +116,8 @@ struct Teller<'g> {
     acts: Vec<Act>,
     /// Acts before this are of earlier times, and in order.
     sorted: usize,
+    /// From when on Program is not part of what was done while power came.
+    program_free: Nanos,
 }
 
 impl Teller<'_> {
@@ -454,8 +457,10 @@ impl Teller<'_> {
         }
     }
 
-    /// Program is let go, and pressed once more.
+    /// Program is let go, and pressed once more: later than the log has it, if it must.
     fn program_again(&mut self, index: usize, release: Nanos, press: Nanos) {
+        let press = press.max(release + GAP);
+        self.program_free = press + PRESS + GAP;
         let step = "release: program".to_owned();
         self.act(index, release, vec![step], Nanos::ZERO, None);
         self.press(index, press, "program");
@@ -580,11 +585,13 @@ impl Teller<'_> {
         let set = change.wants_master() && !self.master;
         let typed = Typed::of(change, self.model, &self.codes, self.master || set);
         self.master = typed.master;
-        let begin = at.since(typed.until_told);
+        let mut begin = at.since(typed.until_told).max(self.program_free);
         if set {
             let before = Typed::of(Change::MasterSet, self.model, &self.codes, false);
             let mark = "when the mastercode was set, and which one, the log doesn't tell";
-            let early = begin.since(before.takes + Nanos::from_secs(1));
+            let takes = before.takes + Nanos::from_secs(1);
+            let early = begin.since(takes).max(self.program_free);
+            begin = begin.max(early + takes);
             self.act(index, early, before.steps, before.takes, Some(mark));
         }
         self.act(index, begin, typed.steps, typed.takes, mark);
@@ -600,6 +607,7 @@ impl Teller<'_> {
             act.boots = true;
         }
         self.sorted = self.acts.len();
+        self.program_free = Nanos::ZERO;
     }
 
     fn act(

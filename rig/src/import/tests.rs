@@ -25,6 +25,15 @@ fn days_pass_a_day_a_step() {
 }
 
 #[test]
+fn what_is_programmed_waits_for_program_to_be_let_go() {
+    // No lock resets so soon after its power came.
+    let log = read(b"0.0  01 00 00\n6.34  08 30 03\n9.363  06 01 01\n12.585  06 01 02\n").unwrap();
+    let (text, _) = scenario(&log, "owner.log", LockModel::TenKey, &plain());
+    parse(&text, std::path::Path::new("x"), "x").unwrap();
+    assert!(text.contains("press: program"), "{text}");
+}
+
+#[test]
 fn a_sign_is_no_digit() {
     let error = read(b"0.0  01 00 00\n1.0  03 +1 03\n").unwrap_err();
     assert_eq!(error.what, "`+1` is not a byte");
