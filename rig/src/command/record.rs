@@ -15,7 +15,7 @@ use crate::bench::file::BenchFile;
 use crate::bench::pi::PiBench;
 use crate::bench::{Bench, Supply, VirtualBench};
 use crate::lock::{Door, LockModel};
-use crate::play::{Limits, PlayError, Sitting, Situation, play, prepare};
+use crate::play::{Limits, PlayError, Sitting, Situation, play, prepare, safely};
 use crate::record::{Desk, Typed, WORDS, scenario, steps};
 use crate::scenario::{Given, NOMINAL_PACK, parse};
 use crate::trace::{Channel, Nanos};
@@ -195,9 +195,8 @@ impl Record {
         });
         let mut bench = opened?;
         let watched = self.watch(&mut bench);
-        let safe = bench.make_safe();
-        let steps = watched.map_err(|error| Expected::Play(error.into()))?;
-        safe.map_err(|error| Expected::Play(error.into()))?;
+        let steps = safely(watched.map_err(PlayError::from), bench.make_safe());
+        let steps = steps.map_err(Expected::Play)?;
         if steps.len() < 2 {
             eprintln!("nothing was done");
             return Ok(Exit::Nothing);

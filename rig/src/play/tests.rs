@@ -5,8 +5,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::scripted::{Cue, Scripted};
-use super::{Limits, PlayError, Played, Situation, Spectator, missing, play, play_before, prepare};
-use crate::bench::{Bench, Capability};
+use super::{
+    Limits, PlayError, Played, Situation, Spectator, missing, play, play_before, prepare, safely,
+};
+use crate::bench::{Bench, BenchError, Capability};
 use crate::lock::Door;
 use crate::outcome::Outcome;
 use crate::scenario::{Given, Scenario, Step, parse};
@@ -284,4 +286,26 @@ fn a_lock_that_the_procedure_does_not_hand_is_no_fault_of_the_rig() {
             .last()
             .is_some_and(|call| call.ends_with("safe"))
     );
+}
+
+#[test]
+fn a_bench_that_is_not_safe_is_told_before_an_interruption_and_after_a_fault() {
+    let unsafe_bench = || Err(BenchError::Unable(Capability::Supply));
+    let told = |done: Result<(), PlayError>, safe| match safely(done, safe) {
+        Ok(()) => "done".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let fault = || PlayError::Bench(BenchError::Unable(Capability::Hub));
+    let interrupted = || Err(PlayError::Interrupted);
+    let [supply, hub] = [Capability::Supply, Capability::Hub]
+        .map(|part| PlayError::Bench(BenchError::Unable(part)).to_string());
+    assert_ne!(supply, hub);
+    assert_eq!(told(Ok(()), Ok(())), "done");
+    assert_eq!(told(Ok(()), unsafe_bench()), supply);
+    assert_eq!(told(interrupted(), unsafe_bench()), supply);
+    assert_eq!(
+        told(interrupted(), Ok(())),
+        PlayError::Interrupted.to_string()
+    );
+    assert_eq!(told(Err(fault()), unsafe_bench()), hub);
 }

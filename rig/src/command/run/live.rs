@@ -18,6 +18,8 @@ pub(super) struct Live<'a> {
     headings: Vec<String>,
     /// The last step whose heading has been printed.
     step: usize,
+    /// The name has been printed.
+    named: bool,
 }
 
 impl<'a> Live<'a> {
@@ -29,6 +31,7 @@ impl<'a> Live<'a> {
             lines,
             headings: Vec::new(),
             step: 0,
+            named: false,
         }
     }
 
@@ -43,11 +46,34 @@ impl<'a> Live<'a> {
         self.progress
             .above(|| drop(writeln!(std::io::stdout(), "{line}")));
     }
+
+    /// A step begins; the first of them once more for each point of a sweep.
+    fn begin(&mut self, number: usize, text: &str) {
+        if number == 1 {
+            self.headings.clear();
+            self.step = 0;
+        }
+        self.headings.push(format!("{number}  {text}"));
+    }
+
+    /// The lines that tell an outcome.
+    fn told(&mut self, number: usize, outcome: &Outcome) -> Vec<String> {
+        let mut told = Vec::new();
+        if !std::mem::replace(&mut self.named, true) {
+            told.push(self.name.to_owned());
+        }
+        if number != self.step {
+            self.step = number;
+            told.extend(self.headings.get(number - 1).cloned());
+        }
+        told.push(format!("     {outcome}"));
+        told
+    }
 }
 
 impl Spectator for Live<'_> {
     fn step(&mut self, number: usize, of: usize, step: &Step, left: Nanos) {
-        self.headings.push(format!("{number}  {}", step.text));
+        self.begin(number, &step.text);
         self.progress.playing(format!(
             "{}  step {number} of {of}: {}, about {left:.0} left",
             self.name, step.text
@@ -58,15 +84,40 @@ impl Spectator for Live<'_> {
         if !self.lines {
             return;
         }
-        if self.step == 0 {
-            self.print(self.name);
+        for line in self.told(number, outcome) {
+            self.print(&line);
         }
-        if number != self.step {
-            self.step = number;
-            if let Some(heading) = self.headings.get(number - 1) {
-                self.print(heading);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Outcomes;
+
+    #[test]
+    fn each_point_of_a_sweep_has_its_headings() {
+        let progress = Runs::many(true, 1);
+        let mut live = Live::new(&progress, "sweeps/press", true);
+        let text = "1  press lock\n     +0.020s  beeper  1x 30ms 4000Hz";
+        let outcomes: Outcomes = text.parse().unwrap();
+        let mut told = String::new();
+        for down in ["5ms", "40ms"] {
+            live.begin(1, &format!("press lock {down}"));
+            for _ in 0..2 {
+                for line in live.told(1, &outcomes.blocks[0].outcomes[0]) {
+                    told += &format!("{line}\n");
+                }
             }
         }
-        self.print(&format!("     {outcome}"));
+        insta::assert_snapshot!(told, @"
+        sweeps/press
+        1  press lock 5ms
+             +0.020s   beeper  1x 30ms 4000Hz
+             +0.020s   beeper  1x 30ms 4000Hz
+        1  press lock 40ms
+             +0.020s   beeper  1x 30ms 4000Hz
+             +0.020s   beeper  1x 30ms 4000Hz
+        ");
     }
 }
