@@ -1,9 +1,13 @@
 //! `rig diagnose` on locks in every trouble that it knows: it names the right one, makes the fix that it
 //! may make, and finds nothing wrong with a lock that works.
 
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+
+use common::root;
 
 /// A diagnosis as a person reads it, without where its evidence lies.
 struct Told {
@@ -19,10 +23,6 @@ impl Told {
             .unwrap_or_default()
             .trim()
     }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Diagnoses a lock of `model` after these steps.

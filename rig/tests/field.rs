@@ -2,13 +2,13 @@
 //! imported on the owner's firmware, the scenario fails there and not on the released one, shrinks, and
 //! a search over the series of images finds the one that brought the mistake.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use common::{released, rig, root};
 
 fn logs() -> PathBuf {
     root().join("tests/field-bugs/logs")
@@ -29,33 +29,12 @@ fn log(number: usize) -> PathBuf {
         .unwrap()
 }
 
-fn rig(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rig"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("CI")
-        .env_remove("INSTA_UPDATE")
-        .output()
-        .unwrap()
-}
-
 #[track_caller]
 fn exits(output: &Output, code: i32) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "{out}\n{err}");
     out
-}
-
-/// The newest release: what is right.
-fn released() -> PathBuf {
-    let entries = fs::read_dir(root().join("firmware/images")).unwrap();
-    let paths = entries.map(|entry| entry.unwrap().path());
-    let ten_key = paths.filter(|path| {
-        let name = path.file_name().unwrap().to_string_lossy();
-        name.starts_with("lock-ten-key-") && name.ends_with(".elf")
-    });
-    ten_key.max().unwrap()
 }
 
 /// The way from a log to the image that brought its mistake.
@@ -69,7 +48,7 @@ fn finds(number: usize) {
         fs::copy(&path, at("images").join(path.file_name().unwrap())).unwrap();
     }
     let good = at("images/lock-ten-key-0.1.0.elf");
-    fs::copy(released(), &good).unwrap();
+    fs::copy(released("ten-key"), &good).unwrap();
     let owners = at(&format!("images/lock-ten-key-0.1.{number}.elf"));
     let (good, owners) = (good.to_str().unwrap(), owners.to_str().unwrap());
 
@@ -162,7 +141,7 @@ mistakes! {
 fn the_released_firmware_is_told_to_be_right() {
     let house = tempfile::tempdir().unwrap();
     let log = house.path().join("owner.log");
-    let released = released();
+    let released = released("ten-key");
     let image = released.to_str().unwrap();
     let root = root();
     let events = [
