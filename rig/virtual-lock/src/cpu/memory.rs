@@ -177,7 +177,7 @@ impl State {
             Route::Bus => {
                 let before = seen(bus);
                 let result = bus.write(address, size, value, self.now());
-                self.resync |= seen(bus) != before || address < 0x2000_0000;
+                self.resync |= seen(bus) != before;
                 result
             }
         };
