@@ -67,7 +67,7 @@ impl Flash {
             (None, Some(path)) => model_of(path)?,
             (None, None) => LockModel::TenKey,
         };
-        let firmware = self.firmware(model)?;
+        let firmware = Firmware::chosen(self.image.as_deref(), model)?;
         let (_, report) =
             VirtualBench::flashed(model, &firmware.image).map_err(|error| Expected::Flash {
                 path: firmware.path.clone(),
@@ -90,7 +90,7 @@ impl Flash {
                 path: self.bench.clone(),
             });
         }
-        let firmware = self.firmware(model)?;
+        let firmware = Firmware::chosen(self.image.as_deref(), model)?;
         let title = file.title().to_owned();
         let open = |error| Expected::OpenBench {
             path: self.bench.clone(),
@@ -119,13 +119,6 @@ impl Flash {
             return Ok(Exit::Interrupted);
         }
         Ok(exit)
-    }
-
-    fn firmware(&self, model: LockModel) -> Result<Firmware, Expected> {
-        match &self.image {
-            Some(path) => Firmware::read(path),
-            None => Firmware::released(model)?.ok_or(Expected::NoImage { model }),
-        }
     }
 }
 

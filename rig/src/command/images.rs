@@ -59,6 +59,14 @@ impl Firmware {
         Ok(bench)
     }
 
+    /// The image at `path`, or where none is asked for the newest released one for `model`.
+    pub(crate) fn chosen(path: Option<&Path>, model: LockModel) -> Result<Firmware, Expected> {
+        match path {
+            Some(path) => Firmware::read(path),
+            None => Firmware::released(model)?.ok_or(Expected::NoImage { model }),
+        }
+    }
+
     /// The newest released image for `model`, if there is one.
     pub(crate) fn released(model: LockModel) -> Result<Option<Firmware>, Expected> {
         let Some(folder) = upward("firmware/images") else {

@@ -117,10 +117,7 @@ impl Import {
     }
 
     fn flashed(&self, path: Option<&Path>) -> Result<Flashed, Expected> {
-        let firmware = match path {
-            Some(path) => Firmware::read(path)?,
-            None => Firmware::released(self.lock)?.ok_or(Expected::NoImage { model: self.lock })?,
-        };
+        let firmware = Firmware::chosen(path, self.lock)?;
         let flashed = VirtualBench::flashed(self.lock, &firmware.image);
         let (bench, _) = flashed.map_err(|error| Expected::Flash {
             path: firmware.path.clone(),

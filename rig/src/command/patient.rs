@@ -74,30 +74,12 @@ impl Patient {
         if models.is_some_and(|models| !models.contains(&model)) {
             return Err(Expected::NoneForLock { model });
         }
-        let firmware = match which.firmware.as_deref() {
-            Some(path) => Firmware::read(path)?,
-            None => Firmware::released(model)?.ok_or(Expected::NoImage { model })?,
-        };
-        let flashed = VirtualBench::flashed(model, &firmware.image);
-        let (mut bench, _) = flashed.map_err(|error| Expected::Flash {
-            path: firmware.path.clone(),
-            error,
-        })?;
-        if let Some(log) = firmware.log {
-            bench.listen(log);
-        }
-        let mut situation = Situation::default();
+        let firmware = Firmware::chosen(which.firmware.as_deref(), model)?;
         let (given, door) = match &scenario {
             Some(scenario) => (scenario.given, scenario.door),
             None => (Given::Programmed, Door::default()),
         };
-        let prepared = prepare(&mut bench, &mut situation, given, door, limits);
-        if let Err(not_reached) = prepared.map_err(Expected::Play)? {
-            return Err(Expected::Unprepared {
-                given: not_reached.given.name(),
-                outcomes: not_reached.outcomes.to_string(),
-            });
-        }
+        let (mut bench, mut situation) = ready(model, &firmware, given, door, limits)?;
         let trace = match &scenario {
             Some(scenario) => {
                 let played = play(&mut bench, &mut situation, scenario, limits);
@@ -139,5 +121,25 @@ impl Patient {
                 seed: 0,
             },
         })
+    }
+}
+
+/// A virtual lock with this firmware, in a given state.
+pub(super) fn ready(
+    model: LockModel,
+    firmware: &Firmware,
+    given: Given,
+    door: Door,
+    limits: Limits<'_>,
+) -> Result<(VirtualBench, Situation), Expected> {
+    let mut bench = firmware.lock(model)?;
+    let mut situation = Situation::default();
+    let prepared = prepare(&mut bench, &mut situation, given, door, limits);
+    match prepared.map_err(Expected::Play)? {
+        Ok(()) => Ok((bench, situation)),
+        Err(not_reached) => Err(Expected::Unprepared {
+            given: not_reached.given.name(),
+            outcomes: not_reached.outcomes.to_string(),
+        }),
     }
 }

@@ -9,13 +9,14 @@ use clap::Args;
 
 use super::images::Firmware;
 use super::interrupt::{self, INTERRUPTED};
+use super::patient::ready;
 use super::run::{VIRTUAL, time};
 use super::{Exit, Expected, shown};
 use crate::bench::file::BenchFile;
 use crate::bench::pi::PiBench;
-use crate::bench::{Bench, Supply, VirtualBench};
+use crate::bench::{Bench, Supply};
 use crate::lock::{Door, LockModel};
-use crate::play::{Limits, PlayError, Sitting, Situation, play, prepare, safely};
+use crate::play::{Limits, PlayError, Sitting, play, safely};
 use crate::record::{Desk, Typed, WORDS, scenario, steps};
 use crate::scenario::{Given, NOMINAL_PACK, parse};
 use crate::trace::{Channel, Nanos};
@@ -82,33 +83,13 @@ impl Record {
 
     /// Lines from stdin, on a virtual lock.
     fn at_desk(&self) -> Result<Exit, Expected> {
-        let firmware = match &self.firmware {
-            Some(path) => Firmware::read(path)?,
-            None => Firmware::released(self.lock)?.ok_or(Expected::NoImage { model: self.lock })?,
-        };
+        let firmware = Firmware::chosen(self.firmware.as_deref(), self.lock)?;
         let limits = Limits {
             deadline: Some((Instant::now() + DEADLINE, DEADLINE)),
             interrupted: &INTERRUPTED,
         };
-        let flashed = VirtualBench::flashed(self.lock, &firmware.image);
-        let (mut bench, _) = flashed.map_err(|error| Expected::Flash {
-            path: firmware.path.clone(),
-            error,
-        })?;
-        let mut situation = Situation::default();
-        let prepared = prepare(
-            &mut bench,
-            &mut situation,
-            self.given,
-            Door::default(),
-            limits,
-        );
-        if let Err(not_reached) = prepared.map_err(Expected::Play)? {
-            return Err(Expected::Unprepared {
-                given: not_reached.given.name(),
-                outcomes: not_reached.outcomes.to_string(),
-            });
-        }
+        let (given, door) = (self.given, Door::default());
+        let (mut bench, mut situation) = ready(self.lock, &firmware, given, door, limits)?;
         // The same lock again, to play the recording back on.
         let (mut again, mut situation_again) = (bench.clone(), situation.clone());
         let begun = Sitting::begin(&mut bench, &mut situation, limits);

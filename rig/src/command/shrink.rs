@@ -54,11 +54,7 @@ impl Shrink {
     pub(crate) fn run(self) -> Result<Exit, Expected> {
         let scenario = Select::single(&self.scenario, self.point.as_deref())?.scenario;
         let model = model(&scenario, self.lock, self.firmware.as_deref())?;
-        let released = || Firmware::released(model)?.ok_or(Expected::NoImage { model });
-        let bad = match &self.firmware {
-            Some(path) => Firmware::read(path)?,
-            None => released()?,
-        };
+        let bad = Firmware::chosen(self.firmware.as_deref(), model)?;
         let good = match (&self.good, &self.firmware) {
             (Some(path), _) => Some(Firmware::read(path)?),
             (None, Some(_)) => Firmware::released(model)?,

@@ -52,10 +52,7 @@ impl Sweep {
             });
         }
         let model = model(&scenario, self.lock, self.firmware.as_deref())?;
-        let firmware = match &self.firmware {
-            Some(path) => Firmware::read(path)?,
-            None => Firmware::released(model)?.ok_or(Expected::NoImage { model })?,
-        };
+        let firmware = Firmware::chosen(self.firmware.as_deref(), model)?;
         interrupt::listen()?;
         let began = Instant::now();
         let mut forks = Forks::new(firmware.lock(model)?, &INTERRUPTED, DEADLINE);

@@ -86,24 +86,14 @@ impl Virtual {
                 "nothing in its flash".to_owned(),
             ));
         }
-        let firmware = match &self.firmware {
-            Some(path) => Firmware::read(path)?,
-            None => Firmware::released(self.lock)?.ok_or(Expected::NoImage { model: self.lock })?,
-        };
+        let firmware = Firmware::chosen(self.firmware.as_deref(), self.lock)?;
         let name = firmware
             .path
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let (mut bench, _) =
-            VirtualBench::flashed(self.lock, &firmware.image).map_err(|error| Expected::Flash {
-                path: firmware.path,
-                error,
-            })?;
-        if let Some(log) = firmware.log {
-            bench.listen(log);
-        }
+        let bench = firmware.lock(self.lock)?;
         Ok((bench, name))
     }
 }
