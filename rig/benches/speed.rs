@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use rig::bench::probe::{Erase, Image, Probe};
+use rig::bench::probe::{Erase, Image, LocalPort};
 use rig::bench::{Bench, VirtualBench};
 use rig::lock::{Door, LockModel};
 use rig::play::{Limits, Situation, prepare};
@@ -19,7 +19,7 @@ use rig::scenario::Given;
 use rig::trace::{Contact, Key, Nanos};
 use rustix::time::{ClockId, clock_gettime};
 use virtual_lock::VirtualLock;
-use virtual_lock::debug::server::{DebugServer, Pace};
+use virtual_lock::debug::local::LocalProbe;
 use virtual_lock::debug::target::DebugTarget;
 use virtual_lock::time::Ticks;
 
@@ -172,11 +172,11 @@ fn flashing() -> Result<(), Failed> {
         lock.advance(Ticks::from_millis(100))?;
         for (written, best) in [16, 0].into_iter().zip(&mut best) {
             let began = Instant::now();
-            let server = DebugServer::start_within(lock, Pace::Polls)?;
-            let mut probe = Probe::attach(&server.selector())?;
+            let port = LocalPort::new(LocalProbe::hasty(lock));
+            let mut probe = port.attach()?;
             let report = probe.flash(&image, Erase::Nothing, &mut |_| {})?;
             drop(probe);
-            lock = server.finish()?;
+            lock = port.finish();
             *best = began.elapsed().min(*best);
             if report.sectors_written != written {
                 return Err(format!("{} sectors written", report.sectors_written).into());

@@ -2,10 +2,11 @@
 //! our core and writes our flash, in flash's own time.
 
 use rig::bench::probe::{
-    Erase, FLASH, FlashReport, Image, JOURNAL, Probe, ProbeError, Progress, SECTOR,
+    Erase, FLASH, FlashReport, Image, JOURNAL, LocalPort, Probe, ProbeError, Progress, SECTOR,
 };
 use virtual_lock::VirtualLock;
 use virtual_lock::cpu::bus::{AccessError, Size};
+use virtual_lock::debug::local::LocalProbe;
 use virtual_lock::debug::server::{DebugServer, Pace};
 use virtual_lock::debug::target::DebugTarget;
 use virtual_lock::time::Ticks;
@@ -122,6 +123,48 @@ fn a_flashed_lock_is_the_same_lock_every_time() {
     let image = image(&pattern(4));
     let times = [(); 2].map(|()| flash(lock(), &image, Erase::Nothing).0.now());
     assert_eq!(times[0], times[1]);
+}
+
+#[test]
+fn without_a_socket_between_the_lock_is_the_same_to_the_tick() {
+    let image = image(&pattern(6));
+    let (served, _) = flash(lock(), &image, Erase::Journal);
+    let port = LocalPort::new(LocalProbe::new(lock()));
+    let mut probe = port.attach().unwrap();
+    probe.flash(&image, Erase::Journal, &mut |_| {}).unwrap();
+    drop(probe);
+    let mut near = port.finish();
+    assert_eq!(near.now(), served.now());
+    assert_eq!(near.flash_operations(), served.flash_operations());
+    let mut served = served;
+    for address in [0, 0xFFFC, 0x2000_0000, 0x2000_1000, 0xE000_EDF0] {
+        assert_eq!(
+            near.debug_read(address, Size::Word),
+            served.debug_read(address, Size::Word),
+            "{address:#010x}"
+        );
+    }
+}
+
+#[test]
+fn without_a_socket_between_what_is_wrong_is_told_just_so() {
+    let port = LocalPort::new(LocalProbe::new(VirtualLock::new()));
+    let error = port.attach().unwrap_err();
+    insta::assert_snapshot!(error, @"attach to the chip: is the lock powered and the probe connected?");
+
+    let port = LocalPort::new(LocalProbe::new(OtherChip(lock())));
+    let error = port.attach().unwrap_err();
+    insta::assert_snapshot!(error, @"use this chip: expected an nRF52840, found part 0x52833");
+
+    let port = LocalPort::new(LocalProbe::new(lock()));
+    let mut probe = port.attach().unwrap();
+    probe.halt().unwrap();
+    let mut lock = port.finish();
+    let halted = lock.debug_read(0xE000_EDF0, Size::Word);
+    let error = probe.read(0x2000_0000, 4).unwrap_err();
+    assert!(matches!(error, ProbeError::Memory { .. }), "{error}");
+    drop(probe);
+    assert_eq!(lock.debug_read(0xE000_EDF0, Size::Word), halted);
 }
 
 /// The lock with another chip's name in it.

@@ -9,12 +9,13 @@ use virtual_lock::VirtualLock;
 use virtual_lock::board::signal as board;
 use virtual_lock::board::{self as parts, Start, What};
 use virtual_lock::cpu::bus::{AccessError, Size};
-use virtual_lock::debug::server::{DebugServer, Pace, serve};
+use virtual_lock::debug::local::LocalProbe;
+use virtual_lock::debug::server::{Pace, serve};
 use virtual_lock::debug::target::DebugTarget;
 use virtual_lock::time::Ticks;
 
 use super::log::{FirmwareLog, LogLine};
-use super::probe::{Erase, FlashReport, Image, Probe, ProbeError};
+use super::probe::{Erase, FlashReport, Image, LocalPort, Probe, ProbeError};
 use super::{Bench, BenchError, Capabilities, Capability, Observed, Storage, Supply};
 use crate::lock::{Door, Jam, LockModel, Turn};
 use crate::trace::{Channel, Contact, Event, Key, Nanos, ResetCause, Value};
@@ -38,8 +39,8 @@ pub struct VirtualBench {
 }
 
 impl VirtualBench {
-    /// A lock as new with `image` in its flash: written by probe-rs through the debug port on a
-    /// loopback socket, verified, never started; the pack out and time at zero.
+    /// A lock as new with `image` in its flash: written by probe-rs through the debug port, verified,
+    /// never started; the pack out and time at zero.
     pub fn flashed(
         model: LockModel,
         image: &Image,
@@ -48,11 +49,11 @@ impl VirtualBench {
         lock.connect().map_err(stopped)?;
         // A blank chip locks up, which only a debugger takes for nothing out of the way.
         lock.advance(POWER_UP).map_err(BenchError::PowerUp)?;
-        let (lock, flashed) = through_probe(lock, Pace::Polls, |mut probe| {
+        let (lock, flashed) = through_probe(LocalProbe::hasty(lock), |mut probe| {
             let report = probe.flash(image, Erase::Nothing, &mut |_| {})?;
             // Still attached when the port closes, so that the halted core never runs.
             Ok((probe, report))
-        })?;
+        });
         let (probe, report) = flashed?;
         drop(probe);
         let mut bench = VirtualBench {
@@ -240,17 +241,17 @@ impl Bench for VirtualBench {
 
     fn corrupt_storage(&mut self) -> Result<(), BenchError> {
         let lock = std::mem::take(&mut self.lock);
-        let (lock, done) = through_probe(lock, Pace::Transactions, |mut probe| {
+        let (lock, done) = through_probe(LocalProbe::new(lock), |mut probe| {
             probe.damage_journal()?;
             probe.reset_and_detach()
-        })?;
+        });
         self.lock = lock;
         done
     }
 
     fn hang(&mut self) -> Result<(), BenchError> {
         let lock = std::mem::take(&mut self.lock);
-        let (lock, done) = through_probe(lock, Pace::Transactions, Probe::hang)?;
+        let (lock, done) = through_probe(LocalProbe::new(lock), Probe::hang);
         self.lock = lock;
         done
     }
@@ -258,7 +259,7 @@ impl Bench for VirtualBench {
     fn read_storage(&mut self) -> Result<Storage, BenchError> {
         let lock = std::mem::take(&mut self.lock);
         let (lock, storage) =
-            through_probe(lock, Pace::Transactions, |mut probe| probe.read_storage())?;
+            through_probe(LocalProbe::new(lock), |mut probe| probe.read_storage());
         self.lock = lock;
         storage
     }
@@ -267,11 +268,11 @@ impl Bench for VirtualBench {
         let mut lock = std::mem::take(&mut self.lock);
         lock.connect().map_err(stopped)?;
         lock.advance(POWER_UP).map_err(BenchError::PowerUp)?;
-        let (lock, written) = through_probe(lock, Pace::Transactions, |mut probe| {
+        let (lock, written) = through_probe(LocalProbe::new(lock), |mut probe| {
             probe.write_storage(storage)?;
             // Still attached when the port closes, so that the halted core never runs.
             Ok(probe)
-        })?;
+        });
         self.lock = lock;
         drop(written?);
         self.rest()?;
@@ -360,16 +361,14 @@ impl DebugTarget for Served<'_> {
     }
 }
 
-/// Serves a lock's debug port while `act` is attached to it, and gives the lock back.
+/// Lets `act` attach to a lock's debug port, and gives the lock back.
 fn through_probe<R>(
-    lock: VirtualLock,
-    pace: Pace,
+    probe: LocalProbe<VirtualLock>,
     act: impl FnOnce(Probe) -> Result<R, ProbeError>,
-) -> Result<(VirtualLock, Result<R, BenchError>), BenchError> {
-    let server = DebugServer::start_within(lock, pace).map_err(BenchError::Serve)?;
-    let result = Probe::attach(&server.selector()).and_then(act);
-    let lock = server.finish().map_err(BenchError::Serve)?;
-    Ok((lock, result.map_err(BenchError::from)))
+) -> (VirtualLock, Result<R, BenchError>) {
+    let port = LocalPort::new(probe);
+    let result = port.attach().and_then(act);
+    (port.finish(), result.map_err(BenchError::from))
 }
 
 fn stopped(error: virtual_lock::LockError) -> BenchError {

@@ -4,6 +4,7 @@
 
 mod flash;
 mod image;
+mod local;
 mod storage;
 mod under_reset;
 
@@ -11,6 +12,7 @@ pub use flash::{Erase, FlashReport, Progress};
 #[cfg(test)]
 pub(crate) use image::tests as image_tests;
 pub use image::{Image, ImageError};
+pub use local::LocalPort;
 pub use storage::Storage;
 
 use probe_rs::config::{Registry, TargetSelector};
@@ -154,8 +156,22 @@ impl Probe {
             selector: selector.to_owned(),
             source,
         };
-        let mut probe = Lister::new().open(parsed).map_err(open)?;
-        probe.select_protocol(WireProtocol::Swd).map_err(open)?;
+        let probe = Lister::new().open(parsed).map_err(open)?;
+        Probe::attach_by(probe, selector, under_reset)
+    }
+
+    /// Attaches by an open probe; `selector` is what errors call it.
+    fn attach_by(
+        mut probe: probe_rs::probe::Probe,
+        selector: &str,
+        under_reset: bool,
+    ) -> Result<Probe, ProbeError> {
+        probe
+            .select_protocol(WireProtocol::Swd)
+            .map_err(|source| ProbeError::Open {
+                selector: selector.to_owned(),
+                source,
+            })?;
         let target: TargetSelector = match &*TARGET {
             Some(target) if under_reset => under_reset::target(target).into(),
             Some(target) => target.clone().into(),

@@ -10,7 +10,7 @@ use crate::time::Ticks;
 
 /// Which half of a debug port an access is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Port {
+pub enum Port {
     /// The debug port's own registers.
     Debug,
     /// The access port and bank that SELECT names.
@@ -34,11 +34,13 @@ pub(crate) struct Transfer {
 }
 
 /// Why an access was not made. WAIT is not among them: an access here ends within its transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
     /// An earlier access failed, or an access port is not powered.
+    #[error("the debug port answers FAULT")]
     Fault,
     /// Nothing answers on the line.
+    #[error("the debug port does not answer")]
     NoAcknowledge,
 }
 

@@ -1,27 +1,10 @@
-//! A probe as Glasgow's `probe-rs` applet is one, in front of a [`DebugPort`]. Virtual time passes
-//! by what crosses the line: each frame costs its SWCLK cycles, and a debugger that polls for
-//! something to end lets more and more pass. So a session's virtual time depends on what the
-//! debugger does, never on how long it takes to do it.
-//!
-//! The driver gives up a batch at its first refusal, reads no further answer to it and never clears
-//! the sticky error. The applet meets it there: a failed write is reported by its own answer, the
-//! rest of a frame after a refusal is neither made nor answered, and the sticky error is cleared.
+//! A probe as Glasgow's `probe-rs` applet is one, in front of a [`DebugPort`]: bytes in, bytes out. What
+//! a frame of commands does and how much virtual time it takes is [`Frame`]'s.
 
-use super::dp::{Access, DebugPort, Port, Refusal};
+use super::dp::DebugPort;
+use super::frame::{FIRST_DIVISOR, Frame, REFERENCE_CLOCK};
 use super::target::DebugTarget;
 use super::wire::{self, Deframer, Endpoint, RootCommand, SwdCommand, WireError};
-use crate::time::Ticks;
-
-/// In hertz; SWCLK is this over divisor plus one.
-const REFERENCE_CLOCK: u32 = 16_000_000;
-const REFERENCE_PERIOD: Ticks = Ticks::PCLK16M;
-/// 8 MHz, the fastest that the nRF52840 takes.
-const FIRST_DIVISOR: u16 = 1;
-
-/// SWCLK cycles of a whole transfer: request, turnarounds, acknowledge, data and parity.
-const TRANSFER_CYCLES: u64 = 46;
-/// SWCLK cycles of a transfer without data.
-const REFUSAL_CYCLES: u64 = 13;
 
 /// One client's connection to the probe.
 #[derive(Debug)]
@@ -62,10 +45,8 @@ impl Applet {
                 }
                 Endpoint::Swd => {
                     self.swd.extend_from_slice(&commands);
-                    let cycles = self.run_swd(port, target, &mut answers)?;
-                    let period = REFERENCE_PERIOD.0 * (u64::from(self.divisor) + 1);
-                    let time = Ticks(cycles * period) + port.take_patience();
-                    port.advance(time, target);
+                    let frame = self.run_swd(port, target, &mut answers)?;
+                    frame.end(self.divisor, port, target);
                 }
             }
             if !answers.is_empty() {
@@ -104,44 +85,30 @@ impl Applet {
         Ok(())
     }
 
-    /// Returns the SWCLK cycles that it took.
+    /// Returns the frame that the commands made.
     fn run_swd(
         &mut self,
         port: &mut DebugPort,
         target: &mut impl DebugTarget,
         answers: &mut Vec<u8>,
-    ) -> Result<u64, WireError> {
-        let (mut done, mut cycles) = (0, 0);
+    ) -> Result<Frame, WireError> {
+        let (mut done, mut frame) = (0, Frame::default());
         while let Some((command, length)) = wire::swd_command(&self.swd[done..])? {
             done += length;
-            let transfer = match command {
-                SwdCommand::Sequence { length, bits } => {
-                    port.sequence(length, bits);
-                    cycles += u64::from(length);
-                    continue;
-                }
-                SwdCommand::Transfer(transfer) => transfer,
-            };
-            let mut result = port.transfer(transfer, target);
-            let writes = matches!(transfer.access, Access::Write(_));
-            if writes && transfer.port == Port::Access && port.sticky_error() {
-                result = Err(Refusal::Fault);
-            }
-            wire::answer(result, answers);
-            match result {
-                Ok(_) => cycles += TRANSFER_CYCLES,
-                Err(refusal) => {
-                    cycles += REFUSAL_CYCLES;
-                    if refusal == Refusal::Fault {
-                        port.clear_sticky_error();
+            match command {
+                SwdCommand::Sequence { length, bits } => frame.sequence(length, bits, port),
+                SwdCommand::Transfer(transfer) => {
+                    let result = frame.transfer(transfer, port, target);
+                    wire::answer(result, answers);
+                    if result.is_err() {
+                        done = self.swd.len();
+                        break;
                     }
-                    done = self.swd.len();
-                    break;
                 }
             }
         }
         self.swd.drain(..done);
-        Ok(cycles)
+        Ok(frame)
     }
 }
 

@@ -8,9 +8,7 @@ use super::glasgow::Applet;
 use super::target::DebugTarget;
 use crate::time::Ticks;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-#[cfg(unix)]
-use std::os::unix::net::UnixListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -46,17 +44,6 @@ pub fn serve(
     stop: &AtomicBool,
 ) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
-    let accept = || listener.accept().map(|(client, _)| Client::Tcp(client));
-    serve_all(accept, target, pace, stop)
-}
-
-/// Serves `target` to everyone whom `accept`, which does not wait, lets in, until `stop` is set.
-fn serve_all(
-    accept: impl Fn() -> std::io::Result<Client>,
-    target: &mut impl DebugTarget,
-    pace: Pace,
-    stop: &AtomicBool,
-) -> std::io::Result<()> {
     let mut server = Server {
         target,
         port: match pace {
@@ -68,8 +55,8 @@ fn serve_all(
         seen: Instant::now(),
     };
     while !stop.load(Ordering::Relaxed) {
-        match accept() {
-            Ok(client) => {
+        match listener.accept() {
+            Ok((client, _)) => {
                 tracing::debug!("debugger connected");
                 match server.client(client) {
                     Ok(()) => tracing::debug!("debugger left"),
@@ -98,8 +85,8 @@ struct Server<'a, T> {
 }
 
 impl<T: DebugTarget> Server<'_, T> {
-    fn client(&mut self, mut client: Client) -> std::io::Result<()> {
-        client.prepare(IDLE)?;
+    fn client(&mut self, stream: TcpStream) -> std::io::Result<()> {
+        let mut client = Client::new(stream, IDLE)?;
         let mut applet = Applet::new();
         let result = self.converse(&mut client, &mut applet);
         applet.disconnect(&mut self.port, self.target);
@@ -173,49 +160,15 @@ impl<T: DebugTarget + Send + 'static> DebugServer<T> {
     /// # Errors
     ///
     /// When there is no loopback port or thread to be had.
-    pub fn start(target: T, pace: Pace) -> Result<DebugServer<T>, ServeError> {
+    pub fn start(mut target: T, pace: Pace) -> Result<DebugServer<T>, ServeError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let selector = selector(listener.local_addr()?);
-        DebugServer::spawn(target, selector, move |target, stop| {
-            serve(&listener, target, pace, stop)
-        })
-    }
-
-    /// The same for a debugger in this process: on a Unix socket in a folder that only this user can
-    /// open, where the system has such sockets and a folder with a short name for them.
-    ///
-    /// # Errors
-    ///
-    /// When there is neither such a socket nor a loopback port, or no thread.
-    pub fn start_within(target: T, pace: Pace) -> Result<DebugServer<T>, ServeError> {
-        #[cfg(unix)]
-        if let Ok(folder) = tempfile::Builder::new().prefix("rig-port-").tempdir()
-            && let path = folder.path().join("swd")
-            && let Some(name) = path.to_str()
-            && let Ok(listener) = UnixListener::bind(&path)
-        {
-            listener.set_nonblocking(true)?;
-            return DebugServer::spawn(target, selector_of("unix", name), move |target, stop| {
-                // Until the last client has left.
-                let _folder = folder;
-                let accept = || listener.accept().map(|(client, _)| Client::Unix(client));
-                serve_all(accept, target, pace, stop)
-            });
-        }
-        DebugServer::start(target, pace)
-    }
-
-    fn spawn(
-        mut target: T,
-        selector: String,
-        serve: impl FnOnce(&mut T, &AtomicBool) -> std::io::Result<()> + Send + 'static,
-    ) -> Result<DebugServer<T>, ServeError> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
             .name("debug port".to_owned())
             .spawn(move || {
-                serve(&mut target, &stopped)?;
+                serve(&listener, &mut target, pace, &stopped)?;
                 Ok(target)
             })?;
         Ok(DebugServer {
@@ -256,12 +209,7 @@ impl<T> Drop for DebugServer<T> {
 
 /// What probe-rs opens a served debug port by.
 pub fn selector(address: SocketAddr) -> String {
-    selector_of("tcp", &address.to_string())
-}
-
-/// By the kind of a socket and its address.
-fn selector_of(kind: &str, address: &str) -> String {
-    format!("20b7:9db1:{kind}:{address}")
+    format!("20b7:9db1:tcp:{address}")
 }
 
 #[cfg(test)]
@@ -338,24 +286,5 @@ mod tests {
         std::thread::sleep(Duration::from_millis(5));
         ask(&mut client, Endpoint::Root, &[0]);
         assert!(server.finish().unwrap().now >= Ticks::from_millis(5));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_debugger_in_this_process_comes_by_a_unix_socket_that_is_gone_afterwards() {
-        use std::os::unix::net::UnixStream;
-        let server = DebugServer::start_within(Fake::new(), Pace::Transactions).unwrap();
-        let selector = server.selector();
-        let path = selector.strip_prefix("20b7:9db1:unix:").unwrap();
-        let mut client = UnixStream::connect(path).unwrap();
-        assert_eq!(ask(&mut client, Endpoint::Root, &[0]), wire::IDENTIFIER);
-        server.finish().unwrap();
-        let mut bytes = [0; 8];
-        let length = client.read(&mut bytes).unwrap();
-        assert_ne!(length, 0, "a plain end of file hangs the driver");
-        let mut deframer = Deframer::default();
-        deframer.push(&bytes[..length]);
-        assert!(deframer.next().is_err(), "the driver must not take it");
-        assert!(!std::path::Path::new(path).exists());
     }
 }
