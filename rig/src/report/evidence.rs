@@ -1,7 +1,7 @@
 //! The run folder: outcomes, trace, log, and what is needed to do it again. Written whatever the end.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -43,9 +43,6 @@ pub struct Evidence<'a> {
     /// The arguments that the run was started with, the program's name first.
     pub command: &'a [String],
 }
-
-/// Bytes of a trace that are written at a time.
-const BUFFER: usize = 1 << 17;
 
 /// `run.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -123,11 +120,8 @@ impl Evidence<'_> {
             }
         }
         if let Some(trace) = self.trace {
-            let mut file =
-                BufWriter::with_capacity(BUFFER, fs::File::create(folder.join(file::TRACE))?);
             let comment = format!("{} on {}", record.name, record.setting.lock);
-            trace.write_vcd(&mut file, &comment)?;
-            file.flush()?;
+            trace.write_vcd(fs::File::create(folder.join(file::TRACE))?, &comment)?;
         }
         fs::write(folder.join(file::LOG), self.log(record))?;
         let mut report = Vec::new();

@@ -5,13 +5,15 @@
 //! [`ResetCause::ALL`], from 1. Only channels that the trace mentions are declared. No date and no
 //! version is written: the same trace gives the same bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::iter::Peekable;
+use std::slice;
 
 use vcd::{IdCode, SimulationCommand, TimescaleUnit, VarType, Writer};
 
 use super::channel::Kind;
-use super::{Channel, Contact, Key, Nanos, ResetCause, Trace, Value};
+use super::{Channel, Contact, Event, Key, Nanos, ResetCause, Step, Trace, Value};
 
 /// Width of the register that holds the step's number.
 const STEP_BITS: u32 = 16;
@@ -19,7 +21,7 @@ const STEP_BITS: u32 = 16;
 impl Trace {
     /// Writes the trace as VCD. `comment` goes to its head.
     pub fn write_vcd(&self, to: impl io::Write, comment: &str) -> io::Result<()> {
-        let mut writer = Writer::new(to);
+        let mut writer = Writer::new(Vec::new());
         // What ends a comment must not stand in one.
         writer.comment(&comment.replace("$end", "$ end"))?;
         for step in &self.steps {
@@ -27,15 +29,12 @@ impl Trace {
             writer.comment(&format!("{}  {:.9}  {text}", step.number, step.start))?;
         }
         writer.timescale(1, TimescaleUnit::NS)?;
-        let mut channels = BTreeMap::new();
-        // One edge after the other of the same channel is what a tone looks like.
-        for events in self.events.chunk_by(|a, b| a.channel == b.channel) {
-            channels.insert(events[0].channel, ());
-        }
+        let stretches = self.events.chunk_by(|a, b| a.channel == b.channel);
+        let channels: BTreeSet<Channel> = stretches.map(|events| events[0].channel).collect();
         writer.add_module("rig")?;
         let step = writer.add_var(VarType::Reg, STEP_BITS, "step", None)?;
         let mut ids = BTreeMap::new();
-        for (channel, ()) in channels {
+        for channel in channels {
             let (kind, width) = match channel.kind() {
                 Kind::Level => (VarType::Wire, 1),
                 Kind::Sample => (VarType::Real, 64),
@@ -60,66 +59,92 @@ impl Trace {
         }
         writer.end()?;
 
-        let names: BTreeMap<Channel, String> = ids
-            .iter()
-            .map(|(channel, id)| (*channel, id.to_string()))
-            .collect();
-        let mut now = Nanos::ZERO;
-        let mut steps = self.steps.iter().peekable();
-        let stretches = self.events.chunk_by(|a, b| a.channel == b.channel);
-        let named = stretches.flat_map(|events| {
-            let channel = events[0].channel;
-            let (name, id) = (names.get(&channel), ids.get(&channel));
-            events.iter().map(move |event| (event, name, id))
-        });
-        for (event, name, id) in named {
-            while let Some(begun) = steps.next_if(|step| step.start <= event.at) {
-                advance(&mut writer, &mut now, begun.start)?;
-                vector(&mut writer, step, STEP_BITS, begun.number as u64)?;
-            }
-            advance(&mut writer, &mut now, event.at)?;
-            if let (Value::Level(level), Some(name)) = (event.value, name) {
-                line(
-                    writer.writer(),
-                    if level { b'1' } else { b'0' },
-                    name.as_bytes(),
-                )?;
-            } else if let Some(id) = id {
-                change(&mut writer, *id, event.value)?;
+        let mut dump = Dump {
+            writer,
+            to,
+            step,
+            steps: self.steps.iter().peekable(),
+            now: Nanos::ZERO,
+        };
+        // One edge after the other of the same channel is what a tone looks like.
+        for events in self.events.chunk_by(|a, b| a.channel == b.channel) {
+            if let Some(id) = ids.get(&events[0].channel) {
+                dump.stretch(*id, events)?;
             }
         }
-        for begun in steps {
-            advance(&mut writer, &mut now, begun.start)?;
-            vector(&mut writer, step, STEP_BITS, begun.number as u64)?;
-        }
-        advance(&mut writer, &mut now, self.end)?;
-        writer.flush()
+        dump.end(self.end)
     }
 }
 
-fn advance<W: io::Write>(writer: &mut Writer<W>, now: &mut Nanos, at: Nanos) -> io::Result<()> {
-    if at > *now {
-        *now = at;
-        let mut digits = [b'0'; 20];
-        let mut left = at.0;
-        let mut first = digits.len();
-        while left > 0 {
-            first -= 1;
-            digits[first] += (left % 10) as u8;
-            left /= 10;
-        }
-        line(writer.writer(), b'#', &digits[first..])?;
-    }
-    Ok(())
+/// Bytes of a dump that are put together before they are written.
+const PIECE: usize = 1 << 16;
+
+/// The part of a dump that follows its head.
+struct Dump<'t, W> {
+    writer: Writer<Vec<u8>>,
+    to: W,
+    step: IdCode,
+    /// Those that haven't begun.
+    steps: Peekable<slice::Iter<'t, Step>>,
+    /// The latest time that was written.
+    now: Nanos,
 }
 
-/// A line of a mark and what it belongs to. Times and levels are most of a dump, so that they are worth
-/// writing without a formatter.
-fn line(to: &mut impl io::Write, mark: u8, rest: &[u8]) -> io::Result<()> {
-    let mut bytes = [mark; 24];
-    bytes[1..=rest.len()].copy_from_slice(rest);
-    bytes[rest.len() + 1] = b'\n';
-    to.write_all(&bytes[..rest.len() + 2])
+impl<W: io::Write> Dump<'_, W> {
+    /// Events that follow one another on the channel of `id`.
+    fn stretch(&mut self, id: IdCode, events: &[Event]) -> io::Result<()> {
+        let name = id.to_string();
+        for event in events {
+            self.begin_steps(event.at)?;
+            self.advance(event.at);
+            // Times and levels are most of a dump, so that they are worth writing without a formatter.
+            if let Value::Level(level) = event.value {
+                let text = self.writer.writer();
+                text.push(if level { b'1' } else { b'0' });
+                text.extend_from_slice(name.as_bytes());
+                text.push(b'\n');
+            } else {
+                change(&mut self.writer, id, event.value)?;
+            }
+            if self.writer.writer().len() >= PIECE {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps that begin until `until`.
+    fn begin_steps(&mut self, until: Nanos) -> io::Result<()> {
+        while let Some(begun) = self.steps.next_if(|step| step.start <= until) {
+            self.advance(begun.start);
+            vector(&mut self.writer, self.step, STEP_BITS, begun.number as u64)?;
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, at: Nanos) {
+        if at > self.now {
+            self.now = at;
+            let text = self.writer.writer();
+            text.push(b'#');
+            text.extend_from_slice(itoa::Buffer::new().format(at.0).as_bytes());
+            text.push(b'\n');
+        }
+    }
+
+    fn end(mut self, at: Nanos) -> io::Result<()> {
+        self.begin_steps(Nanos(u64::MAX))?;
+        self.advance(at);
+        self.flush()?;
+        self.to.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let text = self.writer.writer();
+        self.to.write_all(text)?;
+        text.clear();
+        Ok(())
+    }
 }
 
 fn change<W: io::Write>(writer: &mut Writer<W>, id: IdCode, value: Value) -> io::Result<()> {
