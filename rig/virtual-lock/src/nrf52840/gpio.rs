@@ -279,6 +279,25 @@ impl Gpio {
         self.log.drain(..)
     }
 
+    /// How many changes nobody has taken note of.
+    pub(crate) fn log_length(&self) -> usize {
+        self.log.len()
+    }
+
+    /// Logs what is logged from `first` on `times` more times, each a `period` later: pins that do the same
+    /// over and over, and that nothing inside reacts to.
+    pub(crate) fn log_again(&mut self, first: usize, period: Ticks, times: u64) {
+        let changes = self.log.len() - first;
+        self.log.reserve(changes * times as usize);
+        for _ in 0..times {
+            for index in self.log.len() - changes..self.log.len() {
+                let change = self.log[index];
+                let at = change.at + period;
+                self.log.push(PinChange { at, ..change });
+            }
+        }
+    }
+
     /// Works out levels, latches and DETECT after anything has changed.
     fn settle(&mut self, now: Ticks) {
         let out = self.out & !self.overridden | self.override_out & self.overridden;

@@ -120,7 +120,37 @@ impl Pwm {
         while next <= to && wires.gap.is_none() {
             wires.now = wires.now.max(next);
             self.advance(wires);
+            self.repeat(to, wires);
             next = self.next_event();
+        }
+    }
+
+    /// Where a period has just begun that all the next are like: lets those that end until `to` go by at
+    /// once. What the first does to the pins the others do, each a period later.
+    fn repeat(&mut self, to: Ticks, wires: &mut Wires) {
+        let start = self.period_start;
+        let alike = self.playing.is_none() && self.start_next.is_none() && !self.stop_next;
+        if !self.running || self.rests() || !alike || start != wires.now {
+            return;
+        }
+        let period = self.period();
+        let more = (to.0 - start.0).checked_div(period).unwrap_or(0);
+        if more < 2 {
+            return;
+        }
+        let logged = wires.gpio.log_length();
+        while self.period_start == start {
+            wires.now = self.next_event();
+            self.advance(wires);
+        }
+        let skipped = more - 1;
+        wires.gpio.log_again(logged, Ticks(period), skipped);
+        let skipped = Ticks(skipped * period);
+        wires.now += skipped;
+        self.period_start += skipped;
+        self.period_end += skipped;
+        for (at, _) in self.edges.iter_mut().flatten().flatten() {
+            *at += skipped;
         }
     }
 
@@ -447,6 +477,7 @@ mod tests {
     use super::super::gpio::Drive;
     use super::super::memory::Flash;
     use super::*;
+    use proptest::prelude::*;
 
     /// 16 MHz / 4000 on P0.28, values from 0x2000_0000.
     fn pwm(values: &[u16]) -> (Pwm, Wires) {
@@ -579,5 +610,52 @@ mod tests {
         pwm.write(0x008, 1, &mut wires).unwrap();
         go(&mut pwm, &mut wires, 32 * 199);
         insta::assert_snapshot!(edges(&mut wires), @"+0 -10 +100 -110");
+    }
+
+    proptest! {
+        /// Registers, RAM, and what is started when, in cycles of 16 MHz.
+        #[test]
+        fn going_on_at_once_is_going_on_edge_by_edge(
+            values in proptest::collection::vec(0_u16..60, 8),
+            polarities in 0_u16..0x100,
+            top in 3_u32..50,
+            decoder in 0_u32..4,
+            loops in 0_u32..3,
+            (up_down, prescaler, shorts) in (0_u32..2, 0_u32..3, 0_u32..0x20),
+            (refresh, end_delay) in (0_u32..3, 0_u32..3),
+            channels in 1_usize..5,
+            acts in proptest::collection::vec((0_u64..3_000, 0_u32..5), 1..6),
+        ) {
+            let polarity = |index: usize| (polarities >> index & 1) << 15;
+            let values: Vec<u16> = (0..8).map(|index| values[index] | polarity(index)).collect();
+            let (mut pwm, mut wires) = super::tests::pwm(&values);
+            wires.gpio.write(0x518, 0xF << 28, wires.now).unwrap();
+            pwm.write(0x500, 0, &mut wires).unwrap();
+            for channel in 0..channels as u32 {
+                pwm.write(0x560 + 4 * channel, 28 + channel, &mut wires).unwrap();
+            }
+            for (offset, value) in [
+                (0x500, 1), (0x504, up_down), (0x508, top), (0x50C, prescaler), (0x510, decoder),
+                (0x514, loops), (0x200, shorts), (0x528, refresh), (0x52C, end_delay),
+            ] {
+                pwm.write(offset, value, &mut wires).unwrap();
+            }
+            let (mut each, mut each_wires) = (pwm.clone(), wires.clone());
+            for (time, act) in acts {
+                let to = Ticks(wires.now.0 + 32 * time);
+                pwm.go_on(to, &mut wires);
+                go(&mut each, &mut each_wires, to.0);
+                prop_assert_eq!(format!("{pwm:?}"), format!("{each:?}"));
+                wires.now = to;
+                prop_assert_eq!(format!("{:?}", wires.gpio), format!("{:?}", each_wires.gpio));
+                for (pwm, wires) in [(&mut pwm, &mut wires), (&mut each, &mut each_wires)] {
+                    match act {
+                        0 => {}
+                        4 => pwm.write(0x508, top + 7, wires).unwrap(),
+                        task => pwm.task(4 * task, wires).unwrap(),
+                    }
+                }
+            }
+        }
     }
 }
