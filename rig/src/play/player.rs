@@ -381,13 +381,14 @@ impl<'b, 'l> Player<'b, 'l> {
     fn watch(&mut self, until: Nanos) -> Result<(), PlayError> {
         self.limits.check()?;
         let observed = self.bench.run_until(until)?;
-        for (index, event) in observed.events.iter().copied().enumerate() {
-            let next = observed.events.get(index + 1);
-            self.record(event, next.is_none_or(|next| next.channel != event.channel))?;
-            if let (Channel::HubFromLock, Value::Byte(byte)) = (event.channel, event.value)
-                && let Some(answer) = self.situation.hub.hear(byte, event.at)
-            {
-                self.bench.hub_send(&answer)?;
+        for events in observed.events.chunk_by(|a, b| a.channel == b.channel) {
+            self.record(events)?;
+            for event in events {
+                if let (Channel::HubFromLock, Value::Byte(byte)) = (event.channel, event.value)
+                    && let Some(answer) = self.situation.hub.hear(byte, event.at)
+                {
+                    self.bench.hub_send(&answer)?;
+                }
             }
         }
         self.watch
@@ -406,25 +407,30 @@ impl<'b, 'l> Player<'b, 'l> {
         self.tell(false)
     }
 
-    /// Writes an event down; `stays` where it is not at once followed by another of its channel.
-    fn record(&mut self, event: Event, stays: bool) -> Result<(), BenchError> {
-        match event.value {
-            _ if !stays => {}
-            Value::Level(_) | Value::Sample(_) if is_rest(event.value) => {
-                self.watch.levels.remove(&event.channel);
+    /// Writes down events that follow one another on a channel: a tone has thousands.
+    fn record(&mut self, events: &[Event]) -> Result<(), BenchError> {
+        let Some(last) = events.last() else {
+            return Ok(());
+        };
+        match last.value {
+            Value::Level(_) | Value::Sample(_) if is_rest(last.value) => {
+                self.watch.levels.remove(&last.channel);
             }
             Value::Level(_) | Value::Sample(_) => {
-                self.watch.levels.insert(event.channel, event.value);
+                self.watch.levels.insert(last.channel, last.value);
             }
             Value::Byte(_) | Value::Reset(_) => {}
         }
-        if is_activity(event.channel) {
-            self.watch.active = self.watch.active.max(event.at);
+        if is_activity(last.channel) {
+            self.watch.active = self.watch.active.max(last.at);
         }
-        Ok(self.watch.trace.push(Event {
-            at: event.at.since(self.watch.epoch),
-            ..event
-        })?)
+        for event in events {
+            self.watch.trace.push(Event {
+                at: event.at.since(self.watch.epoch),
+                ..*event
+            })?;
+        }
+        Ok(())
     }
 }
 

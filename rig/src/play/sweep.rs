@@ -147,10 +147,15 @@ impl Played {
 
 /// Every level and sample that events leave.
 fn levels_after(events: &[Event]) -> BTreeMap<Channel, Value> {
-    let lasting = events
-        .iter()
-        .filter(|event| matches!(event.value, Value::Level(_) | Value::Sample(_)));
-    lasting.map(|event| (event.channel, event.value)).collect()
+    let mut levels = BTreeMap::new();
+    // Of a tone's thousands of edges the last one counts.
+    let stretches = events.chunk_by(|a, b| a.channel == b.channel);
+    for event in stretches.filter_map(|events| events.last()) {
+        if matches!(event.value, Value::Level(_) | Value::Sample(_)) {
+            levels.insert(event.channel, event.value);
+        }
+    }
+    levels
 }
 
 /// What changes when levels become others.

@@ -129,7 +129,11 @@ struct WithinTerms {
 
 impl Comparator for WithinTerms {
     fn matches(&self, reference: &Snapshot, test: &Snapshot) -> bool {
-        let outcomes = |snapshot: &Snapshot| snapshot.as_text()?.to_string().parse().ok();
+        let text = |snapshot: &Snapshot| Some(snapshot.as_text()?.to_string());
+        if text(reference) == text(test) {
+            return true;
+        }
+        let outcomes = |snapshot: &Snapshot| text(snapshot)?.parse().ok();
         let (Some(accepted), Some(measured)): (Option<Outcomes>, Option<Outcomes>) =
             (outcomes(reference), outcomes(test))
         else {

@@ -65,6 +65,7 @@ impl Trace {
             step,
             steps: self.steps.iter().peekable(),
             now: Nanos::ZERO,
+            clock: Clock::default(),
         };
         // One edge after the other of the same channel is what a tone looks like.
         for events in self.events.chunk_by(|a, b| a.channel == b.channel) {
@@ -88,23 +89,26 @@ struct Dump<'t, W> {
     steps: Peekable<slice::Iter<'t, Step>>,
     /// The latest time that was written.
     now: Nanos,
+    clock: Clock,
 }
 
 impl<W: io::Write> Dump<'_, W> {
     /// Events that follow one another on the channel of `id`.
     fn stretch(&mut self, id: IdCode, events: &[Event]) -> io::Result<()> {
-        let name = id.to_string();
+        let [low, high] = [false, true].map(|level| {
+            let mut line = Line::default();
+            line.extend(if level { b"1" } else { b"0" });
+            line.extend(id.to_string().as_bytes());
+            line.extend(b"\n");
+            line
+        });
         for event in events {
             self.begin_steps(event.at)?;
             self.advance(event.at);
-            // Times and levels are most of a dump, so that they are worth writing without a formatter.
-            if let Value::Level(level) = event.value {
-                let text = self.writer.writer();
-                text.push(if level { b'1' } else { b'0' });
-                text.extend_from_slice(name.as_bytes());
-                text.push(b'\n');
-            } else {
-                change(&mut self.writer, id, event.value)?;
+            match event.value {
+                Value::Level(true) => high.put(self.writer.writer()),
+                Value::Level(false) => low.put(self.writer.writer()),
+                value => change(&mut self.writer, id, value)?,
             }
             if self.writer.writer().len() >= PIECE {
                 self.flush()?;
@@ -125,10 +129,7 @@ impl<W: io::Write> Dump<'_, W> {
     fn advance(&mut self, at: Nanos) {
         if at > self.now {
             self.now = at;
-            let text = self.writer.writer();
-            text.push(b'#');
-            text.extend_from_slice(itoa::Buffer::new().format(at.0).as_bytes());
-            text.push(b'\n');
+            self.clock.put(at, self.writer.writer());
         }
     }
 
@@ -145,6 +146,65 @@ impl<W: io::Write> Dump<'_, W> {
         text.clear();
         Ok(())
     }
+}
+
+/// A short line. Times and levels are most of a dump, so that it is worth copying them whole, with what
+/// is behind them, and without a formatter.
+#[derive(Clone, Copy, Default)]
+struct Line {
+    bytes: [u8; 32],
+    length: usize,
+}
+
+impl Line {
+    fn extend(&mut self, bytes: &[u8]) {
+        self.bytes[self.length..][..bytes.len()].copy_from_slice(bytes);
+        self.length += bytes.len();
+    }
+
+    #[inline]
+    fn put(&self, text: &mut Vec<u8>) {
+        let end = text.len() + self.length;
+        text.extend_from_slice(&self.bytes);
+        text.truncate(end);
+    }
+}
+
+/// Writes times. Most differ from the one before in their last eight digits only.
+#[derive(Default)]
+struct Clock {
+    /// The digits before those, as a number and in a line.
+    high: u64,
+    line: Line,
+}
+
+/// What eight digits count.
+const LOW: u64 = 100_000_000;
+
+impl Clock {
+    #[inline]
+    fn put(&mut self, at: Nanos, text: &mut Vec<u8>) {
+        if at.0 < LOW {
+            text.extend_from_slice(format!("#{}\n", at.0).as_bytes());
+            return;
+        }
+        if at.0 / LOW != self.high {
+            self.high = at.0 / LOW;
+            self.line = Line::default();
+            self.line.extend(format!("#{}", self.high).as_bytes());
+        }
+        let low = (at.0 % LOW) as u32;
+        let [a, b, c, d] = [low / 1_000_000, low / 10_000, low / 100, low].map(pair);
+        let mut line = self.line;
+        line.extend(&[a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1], b'\n']);
+        line.put(text);
+    }
+}
+
+/// The last two digits of a number.
+const fn pair(number: u32) -> [u8; 2] {
+    let number = number % 100;
+    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
 }
 
 fn change<W: io::Write>(writer: &mut Writer<W>, id: IdCode, value: Value) -> io::Result<()> {
@@ -329,6 +389,24 @@ mod tests {
         let text = String::from_utf8(bytes).unwrap();
         let head: Vec<&str> = text.lines().take_while(|line| *line != "#0").collect();
         insta::assert_snapshot!(head.join("\n"));
+    }
+
+    #[test]
+    fn a_time_has_all_its_digits_and_no_more() {
+        let times = [1, 99_999_999, 100_000_000, 100_000_001, 1_234_567_890_123];
+        let mut text = Vec::new();
+        let mut clock = Clock::default();
+        for time in times.into_iter().chain([u64::MAX]) {
+            clock.put(Nanos(time), &mut text);
+        }
+        insta::assert_snapshot!(String::from_utf8(text).unwrap(), @r"
+        #1
+        #99999999
+        #100000000
+        #100000001
+        #1234567890123
+        #18446744073709551615
+        ");
     }
 
     #[test]
