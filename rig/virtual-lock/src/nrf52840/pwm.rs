@@ -16,6 +16,9 @@ const GROUPED: u32 = 1;
 const INDIVIDUAL: u32 = 2;
 const WAVE_FORM: u32 = 3;
 
+/// COUNTERTOP's range is 3 to 32767; what is below, in the register or in a wave form's values, counts as 3.
+const LEAST_TOP: u32 = 3;
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Sequence {
     pointer: u32,
@@ -205,7 +208,7 @@ impl Pwm {
             }
             WAVE_FORM => {
                 self.values[..3].copy_from_slice(&[half(0), half(1), half(2)]);
-                self.top = u32::from(half(3) & 0x7FFF);
+                self.top = u32::from(half(3) & 0x7FFF).max(LEAST_TOP);
                 step = 4;
             }
             _ => {
@@ -394,7 +397,7 @@ impl Peripheral for Pwm {
             }
             // The clock must not change under a running counter.
             0x504 if !self.running || value == self.up_down => self.up_down = fits(value, 1)?,
-            0x508 => self.counter_top = fits(value, 0x7FFF)?.max(3),
+            0x508 => self.counter_top = fits(value, 0x7FFF)?.max(LEAST_TOP),
             0x50C if !self.running || value == self.prescaler => self.prescaler = fits(value, 7)?,
             0x510 => self.decoder = fits(value, 0x103)?,
             0x514 => self.loops = fits(value, 0xFFFF)?,
@@ -610,6 +613,11 @@ mod tests {
         pwm.write(0x008, 1, &mut wires).unwrap();
         go(&mut pwm, &mut wires, 32 * 199);
         insta::assert_snapshot!(edges(&mut wires), @"+0 -10 +100 -110");
+        let (mut pwm, mut wires) = super::tests::pwm(&[0x8000 | 1, 0, 0, 0]);
+        pwm.write(0x510, 3, &mut wires).unwrap();
+        pwm.write(0x008, 1, &mut wires).unwrap();
+        go(&mut pwm, &mut wires, 32 * 5);
+        insta::assert_snapshot!(edges(&mut wires), @"+0 -1 +3 -4");
     }
 
     proptest! {
