@@ -14,6 +14,17 @@ pub enum Size {
     Word,
 }
 
+impl Size {
+    /// In bytes.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Size::Byte => 1,
+            Size::Half => 2,
+            Size::Word => 4,
+        }
+    }
+}
+
 /// Why an access did not happen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
@@ -48,6 +59,14 @@ pub trait Bus {
         now: Ticks,
     ) -> Result<(), AccessError>;
 
+    /// `length` bytes of plain memory, RAM or flash, which [`Bus::read`] would give one by one and which
+    /// may be read at any time; `None` for anything else, or where a slice can't show them.
+    fn memory(&self, address: u32, length: usize) -> Option<&[u8]>;
+
+    /// `length` bytes of plain RAM, all of them to be written as [`Bus::write`] would; `None` for
+    /// anything else.
+    fn ram_mut(&mut self, address: u32, length: usize) -> Option<&mut [u8]>;
+
     /// Fetches a halfword of code, without side effect.
     fn fetch(&self, address: u32) -> Result<u16, AccessError>;
 
@@ -68,4 +87,27 @@ pub trait Bus {
 
     /// Until when the core may not fetch, because flash is being written or erased.
     fn stalled_until(&self) -> Ticks;
+}
+
+/// Reads plain memory; `None` where [`Bus::memory`] shows none.
+#[inline(always)]
+pub fn peek<B: Bus>(bus: &B, address: u32, size: Size) -> Option<u32> {
+    let bytes = bus.memory(address, size.bytes())?;
+    Some(match size {
+        Size::Word => u32::from_le_bytes(bytes.try_into().ok()?),
+        Size::Half => u16::from_le_bytes(bytes.try_into().ok()?).into(),
+        Size::Byte => u32::from(*bytes.first()?),
+    })
+}
+
+/// Writes plain RAM; `false`, and nothing is written, where [`Bus::ram_mut`] shows none.
+#[inline(always)]
+pub fn poke<B: Bus>(bus: &mut B, address: u32, size: Size, value: u32) -> bool {
+    match bus.ram_mut(address, size.bytes()) {
+        Some(bytes) => {
+            bytes.copy_from_slice(&value.to_le_bytes()[..size.bytes()]);
+            true
+        }
+        None => false,
+    }
 }

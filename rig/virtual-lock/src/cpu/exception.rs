@@ -3,9 +3,9 @@
 
 use super::bus::{Bus, Size};
 use super::debug::{demcr, dfsr};
-use super::memory::Trap;
+use super::memory::{Trap, aligned};
 use super::scb::{ccr, exception, fault, scr};
-use super::state::{CONTROL_PROCESS_STACK, Sleep, State};
+use super::state::{CONTROL_PROCESS_STACK, PLAIN_STORE, Sleep, State};
 use super::stop::{Stop, StopReason};
 
 /// A priority below every exception's.
@@ -257,8 +257,18 @@ impl State {
             self.xpsr() | u32::from(adjusted) << 9,
         ];
         self.r[13] = frame;
-        for (index, word) in words.into_iter().enumerate() {
-            self.store(bus, frame.wrapping_add(4 * index as u32), Size::Word, word)?;
+        let plain = self.plain_store == PLAIN_STORE && aligned(frame, Size::Word);
+        match plain.then(|| bus.ram_mut(frame, FRAME as usize)) {
+            Some(Some(bytes)) => {
+                for (place, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+                    *place = word.to_le_bytes();
+                }
+            }
+            _ => {
+                for (index, word) in words.into_iter().enumerate() {
+                    self.store(bus, frame.wrapping_add(4 * index as u32), Size::Word, word)?;
+                }
+            }
         }
         if extended {
             self.stack_float(bus, frame.wrapping_add(FRAME))?;

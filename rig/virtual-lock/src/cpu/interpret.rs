@@ -1,16 +1,15 @@
 //! The interpreter's loop. Between boundaries it knows only decoded instructions, registers, plain
 //! memory and a number of cycles left; anything else leaves it.
 
-use super::bus::{Bus, Size};
+use super::bus::{Bus, Size, peek, poke};
 use super::code::{Code, PAGE, slot_of};
 use super::data::{self, add_with_carry};
-use super::memory::{Trap, plain_load, plain_store};
+use super::memory::{Trap, aligned, plain_store};
 use super::op::Kind;
 use super::scb::ccr;
 use super::state::{NO_PLAIN_STORE, State};
 use super::stop::StopReason;
 use super::{dsp, float, system, transfer};
-use crate::time::Ticks;
 
 /// Why the loop was left. The program counter stands at the next instruction, or at the one that
 /// trapped or branched.
@@ -186,14 +185,10 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
         macro_rules! load {
             ($bytes:expr, $size:ident, $address:expr, $extend:ty) => {{
                 let address: u32 = $address;
-                if address & plain_load(Size::$size) == 0 {
-                    match bus.read(address, Size::$size, Ticks((end - budget) * Ticks::CYCLE.0)) {
-                        Ok(value) => put!($bytes, value as $extend as u32),
-                        Err(error) => {
-                            let value = tried!(s.data_error(error));
-                            put!($bytes, value)
-                        }
-                    }
+                if aligned(address, Size::$size)
+                    && let Some(value) = peek(bus, address, Size::$size)
+                {
+                    put!($bytes, value as $extend as u32)
                 }
                 s.cycles = end - budget;
                 let value = tried!(s.load_special(bus, address, Size::$size));
@@ -205,11 +200,9 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
             ($bytes:expr, $size:ident, $address:expr) => {{
                 let address: u32 = $address;
                 let value = d!();
-                if address & plain_store(Size::$size) == s.plain_store {
-                    let now = Ticks((end - budget) * Ticks::CYCLE.0);
-                    if let Err(error) = bus.write(address, Size::$size, value, now) {
-                        tried!(s.data_error(error));
-                    }
+                if address & plain_store(Size::$size) == s.plain_store
+                    && poke(bus, address, Size::$size, value)
+                {
                     next!($bytes)
                 }
                 s.cycles = end - budget;

@@ -1,7 +1,7 @@
 //! Loads and stores as instructions issue them: alignment, regions, the private peripheral bus, and
 //! what an access leaves to be done before the next instruction.
 
-use super::bus::{AccessError, Bus, Size};
+use super::bus::{AccessError, Bus, Size, peek, poke};
 use super::scb::ccr;
 use super::state::{NO_PLAIN_STORE, State};
 use super::stop::StopReason;
@@ -51,26 +51,16 @@ impl From<AccessError> for Trap {
     }
 }
 
-/// Address bits that a plain load has clear: naturally aligned, below the peripherals.
-pub(super) const fn plain_load(size: Size) -> u32 {
-    match size {
-        Size::Byte => 0xC000_0000,
-        Size::Half => 0xC000_0001,
-        Size::Word => 0xC000_0003,
-    }
-}
-
-/// Address bits that decide whether a store is plain; see [`State::plain_store`].
+/// Address bits that decide whether a store is plain: its region, and those of a misaligned address.
+/// See [`State::plain_store`].
 pub(super) const fn plain_store(size: Size) -> u32 {
-    plain_load(size) | 0xE000_0000
+    0xE000_0000 | (size.bytes() as u32 - 1)
 }
 
-const fn misaligned(address: u32, size: Size) -> bool {
-    match size {
-        Size::Byte => false,
-        Size::Half => address & 1 != 0,
-        Size::Word => address & 3 != 0,
-    }
+/// Whether an address is a multiple of the size of what is there.
+#[inline(always)]
+pub(super) const fn aligned(address: u32, size: Size) -> bool {
+    address & (size.bytes() as u32 - 1) == 0
 }
 
 /// What the core looks at between instructions. Where an access has changed none of it, the next
@@ -104,13 +94,9 @@ impl State {
         address: u32,
         size: Size,
     ) -> Result<u32, Trap> {
-        if address & plain_load(size) == 0 {
-            match bus.read(address, size, self.now()) {
-                Ok(value) => Ok(value),
-                Err(error) => self.data_error(error),
-            }
-        } else {
-            self.load_special(bus, address, size)
+        match aligned(address, size).then(|| peek(bus, address, size)) {
+            Some(Some(value)) => Ok(value),
+            _ => self.load_special(bus, address, size),
         }
     }
 
@@ -122,14 +108,10 @@ impl State {
         size: Size,
         value: u32,
     ) -> Result<(), Trap> {
-        if address & plain_store(size) == self.plain_store {
-            match bus.write(address, size, value, self.now()) {
-                Ok(()) => Ok(()),
-                Err(error) => self.data_error(error).map(drop),
-            }
-        } else {
-            self.store_special(bus, address, size, value)
+        if address & plain_store(size) == self.plain_store && poke(bus, address, size, value) {
+            return Ok(());
         }
+        self.store_special(bus, address, size, value)
     }
 
     /// A load that is unaligned or does not go to memory.
@@ -200,7 +182,7 @@ impl State {
 
     fn route(&self, address: u32, size: Size) -> Result<Route, Trap> {
         let private = address >> 20 == 0xE00;
-        if misaligned(address, size) {
+        if !aligned(address, size) {
             let device = private || matches!(address >> 29, 2 | 5..=7);
             if device || self.scb.ccr & ccr::UNALIGN_TRP != 0 {
                 return Err(Trap::Unaligned);

@@ -61,7 +61,7 @@ impl TestBus {
         }
     }
 
-    fn memory(&self, address: u32, length: usize) -> Result<&[u8], AccessError> {
+    fn bytes(&self, address: u32, length: usize) -> Result<&[u8], AccessError> {
         let (memory, offset) = match address.checked_sub(RAM) {
             Some(offset) => (&self.ram, offset),
             None => (&self.flash, address),
@@ -72,21 +72,13 @@ impl TestBus {
     }
 }
 
-fn length(size: Size) -> usize {
-    match size {
-        Size::Byte => 1,
-        Size::Half => 2,
-        Size::Word => 4,
-    }
-}
-
 impl Bus for TestBus {
     fn read(&mut self, address: u32, size: Size, _: Ticks) -> Result<u32, AccessError> {
         if address == LINES {
             return Ok(self.lines as u32);
         }
         let mut word = [0; 4];
-        word[..length(size)].copy_from_slice(self.memory(address, length(size))?);
+        word[..size.bytes()].copy_from_slice(self.bytes(address, size.bytes())?);
         Ok(u32::from_le_bytes(word))
     }
 
@@ -101,8 +93,8 @@ impl Bus for TestBus {
                 what: "TEST.REGISTER".to_owned(),
             });
         }
-        self.memory(address, length(size))?;
-        let bytes = &value.to_le_bytes()[..length(size)];
+        self.bytes(address, size.bytes())?;
+        let bytes = &value.to_le_bytes()[..size.bytes()];
         match address.checked_sub(RAM) {
             Some(offset) => {
                 let offset = offset as usize;
@@ -119,8 +111,17 @@ impl Bus for TestBus {
         Ok(())
     }
 
+    fn memory(&self, address: u32, length: usize) -> Option<&[u8]> {
+        self.bytes(address, length).ok()
+    }
+
+    fn ram_mut(&mut self, address: u32, length: usize) -> Option<&mut [u8]> {
+        let offset = address.checked_sub(RAM)? as usize;
+        self.ram.get_mut(offset..offset + length)
+    }
+
     fn fetch(&self, address: u32) -> Result<u16, AccessError> {
-        let bytes = self.memory(address, 2)?;
+        let bytes = self.bytes(address, 2)?;
         Ok(u16::from_le_bytes([bytes[0], bytes[1]]))
     }
 

@@ -4,7 +4,7 @@
 use super::bus::{Bus, Size};
 use super::memory::Trap;
 use super::op::{Op, transfer};
-use super::state::State;
+use super::state::{PLAIN_STORE, State};
 
 fn size(x: u8) -> Size {
     match x & 3 {
@@ -29,6 +29,9 @@ pub(super) fn load_multiple<B: Bus>(s: &mut State, bus: &mut B, op: Op) -> Resul
     let bytes = op.imm.count_ones() * 4;
     let (mut address, end) = span(base, bytes, op.x);
     aligned(address)?;
+    if let Some(words) = bus.memory(address, bytes as usize) {
+        return Ok(load_words(s, op, words, end));
+    }
     let mut list = op.imm & 0x7FFF;
     // A faulting load leaves the base as it was, so the base goes last.
     let mut new_base = (op.x & transfer::WRITE_BACK != 0).then_some(end);
@@ -54,6 +57,25 @@ pub(super) fn load_multiple<B: Bus>(s: &mut State, bus: &mut B, op: Op) -> Resul
     Ok(target)
 }
 
+/// The same from plain memory: nothing of it can fault.
+#[inline]
+fn load_words(s: &mut State, op: Op, words: &[u8], end: u32) -> u32 {
+    if op.x & transfer::WRITE_BACK != 0 {
+        s.set_reg(op.rn, end);
+    }
+    let mut list = op.imm;
+    let mut target = 0;
+    for word in words.as_chunks().0 {
+        let register = list.trailing_zeros() as u8;
+        list &= list.wrapping_sub(1);
+        target = u32::from_le_bytes(*word);
+        if register != 15 {
+            s.set_reg(register, target);
+        }
+    }
+    target
+}
+
 /// STM and PUSH.
 pub(super) fn store_multiple<B: Bus>(s: &mut State, bus: &mut B, op: Op) -> Result<(), Trap> {
     let base = s.reg(op.rn);
@@ -61,6 +83,14 @@ pub(super) fn store_multiple<B: Bus>(s: &mut State, bus: &mut B, op: Op) -> Resu
     let (mut address, end) = span(base, bytes, op.x);
     aligned(address)?;
     let mut list = op.imm;
+    if s.plain_store == PLAIN_STORE
+        && let Some(words) = bus.ram_mut(address, bytes as usize)
+    {
+        for word in words.as_chunks_mut().0 {
+            *word = s.reg(list.trailing_zeros() as u8).to_le_bytes();
+            list &= list.wrapping_sub(1);
+        }
+    }
     while list != 0 {
         let register = list.trailing_zeros() as u8;
         list &= list - 1;
@@ -164,8 +194,13 @@ fn dual_address(s: &State, op: Op) -> Result<(u32, Option<u32>), Trap> {
 /// LDRD; the second register is `rm`.
 pub(super) fn load_dual<B: Bus>(s: &mut State, bus: &mut B, op: Op) -> Result<(), Trap> {
     let (address, written_back) = dual_address(s, op)?;
-    let first = s.load(bus, address, Size::Word)?;
-    let second = s.load(bus, address.wrapping_add(4), Size::Word)?;
+    let (first, second) = match bus.memory(address, 8).map(|words| words.as_chunks().0) {
+        Some([first, second]) => (u32::from_le_bytes(*first), u32::from_le_bytes(*second)),
+        _ => (
+            s.load(bus, address, Size::Word)?,
+            s.load(bus, address.wrapping_add(4), Size::Word)?,
+        ),
+    };
     s.set_reg(op.rd, first);
     s.set_reg(op.rm, second);
     if let Some(base) = written_back {
@@ -177,8 +212,21 @@ pub(super) fn load_dual<B: Bus>(s: &mut State, bus: &mut B, op: Op) -> Result<()
 /// STRD; the second register is `rm`.
 pub(super) fn store_dual<B: Bus>(s: &mut State, bus: &mut B, op: Op) -> Result<(), Trap> {
     let (address, written_back) = dual_address(s, op)?;
-    s.store(bus, address, Size::Word, s.reg(op.rd))?;
-    s.store(bus, address.wrapping_add(4), Size::Word, s.reg(op.rm))?;
+    let plain = if s.plain_store == PLAIN_STORE {
+        bus.ram_mut(address, 8)
+    } else {
+        None
+    };
+    match plain.map(|words| words.as_chunks_mut().0) {
+        Some([first, second]) => {
+            *first = s.reg(op.rd).to_le_bytes();
+            *second = s.reg(op.rm).to_le_bytes();
+        }
+        _ => {
+            s.store(bus, address, Size::Word, s.reg(op.rd))?;
+            s.store(bus, address.wrapping_add(4), Size::Word, s.reg(op.rm))?;
+        }
+    }
     if let Some(base) = written_back {
         s.set_reg(op.rn, base);
     }

@@ -3,7 +3,7 @@
 use super::memory::{FLASH_SIZE, RAM_BASE, RAM_CODE_BASE, RAM_SIZE, UICR_WORDS};
 use super::wires::Gap;
 use super::{Chip, ficr, names, ppi};
-use crate::cpu::bus::{AccessError, Bus, Size};
+use crate::cpu::bus::{AccessError, Bus, Size, peek, poke};
 use crate::time::Ticks;
 
 const FLASH_END: u32 = FLASH_SIZE as u32;
@@ -18,19 +18,9 @@ const GPIO: u32 = 0x5000_0000;
 impl Bus for Chip {
     #[inline]
     fn read(&mut self, address: u32, size: Size, now: Ticks) -> Result<u32, AccessError> {
-        let offset = address.wrapping_sub(RAM_BASE);
-        let value = match size {
-            Size::Word => self.wires.ram.load(offset).map(u32::from_le_bytes),
-            Size::Half => self
-                .wires
-                .ram
-                .load(offset)
-                .map(|half| u16::from_le_bytes(half).into()),
-            Size::Byte => self.wires.ram.load(offset).map(|[byte]| byte.into()),
-        };
-        match value {
+        match peek(self, address, size) {
             Some(value) => Ok(value),
-            None => self.read_flash(address, size, now),
+            None => self.read_elsewhere(address, size, now),
         }
     }
 
@@ -42,17 +32,26 @@ impl Bus for Chip {
         value: u32,
         now: Ticks,
     ) -> Result<(), AccessError> {
-        let offset = address.wrapping_sub(RAM_BASE);
-        let stored = match size {
-            Size::Word => self.wires.ram.store(offset, value.to_le_bytes()),
-            Size::Half => self.wires.ram.store(offset, (value as u16).to_le_bytes()),
-            Size::Byte => self.wires.ram.store(offset, [value as u8]),
-        };
-        if stored {
+        if poke(self, address, size, value) {
             Ok(())
         } else {
             self.write_elsewhere(address, size, value, now)
         }
+    }
+
+    #[inline]
+    fn memory(&self, address: u32, length: usize) -> Option<&[u8]> {
+        let offset = address.wrapping_sub(RAM_BASE);
+        match self.wires.ram.span(offset, length) {
+            Some(bytes) => Some(bytes),
+            None => self.wires.flash.span(address, length),
+        }
+    }
+
+    #[inline]
+    fn ram_mut(&mut self, address: u32, length: usize) -> Option<&mut [u8]> {
+        let offset = address.wrapping_sub(RAM_BASE);
+        self.wires.ram.span_mut(offset, length)
     }
 
     #[inline]
@@ -106,27 +105,12 @@ fn narrow(word: u32, address: u32, size: Size) -> u32 {
 }
 
 impl Chip {
-    #[inline]
-    fn read_flash(&mut self, address: u32, size: Size, now: Ticks) -> Result<u32, AccessError> {
-        if address >= FLASH_END {
-            return self.read_elsewhere(address, size, now);
-        }
-        let flash = &self.wires.flash;
-        let value = match size {
-            Size::Word => flash.load(address).map(u32::from_le_bytes),
-            Size::Half => flash
-                .load(address)
-                .map(|half| u16::from_le_bytes(half).into()),
-            Size::Byte => flash.load(address).map(|[byte]| byte.into()),
-        };
-        value.ok_or(AccessError::Fault { address })
-    }
-
     #[cold]
     #[inline(never)]
     fn read_elsewhere(&mut self, address: u32, size: Size, now: Ticks) -> Result<u32, AccessError> {
         let aligned = address & !3;
         let word = match address {
+            0..FLASH_END => return self.read_across(address, size),
             RAM_CODE_BASE..RAM_CODE_END => {
                 return Bus::read(self, address - RAM_CODE_BASE + RAM_BASE, size, now);
             }
@@ -146,6 +130,16 @@ impl Chip {
             _ => return Err(outside(address)),
         };
         Ok(narrow(word, address, size))
+    }
+
+    /// An unaligned read over the end of a page of flash.
+    fn read_across(&self, address: u32, size: Size) -> Result<u32, AccessError> {
+        let flash = &self.wires.flash;
+        match size {
+            Size::Word => flash.load(address).map(u32::from_le_bytes),
+            Size::Half | Size::Byte => flash.load(address).map(|half| u16::from_le_bytes(half).into()),
+        }
+        .ok_or(AccessError::Fault { address })
     }
 
     #[cold]

@@ -46,6 +46,15 @@ impl Flash {
         }
     }
 
+    /// `length` bytes at `address`; `None` past the end of their page.
+    #[inline(always)]
+    pub(crate) fn span(&self, address: u32, length: usize) -> Option<&[u8]> {
+        let address = address as usize;
+        let page = self.pages.get(address / PAGE_SIZE)?;
+        let start = address % PAGE_SIZE;
+        page.get(start..start + length)
+    }
+
     /// An unaligned load over the end of a page.
     #[cold]
     fn load_across<const N: usize>(&self, address: usize) -> Option<[u8; N]> {
@@ -143,6 +152,27 @@ impl Ram {
         self.written[offset / PAGE_SIZE] = true;
         self.written[(offset + N - 1) / PAGE_SIZE] = true;
         true
+    }
+
+    /// `length` bytes from `offset`, or `None` past the end.
+    #[inline(always)]
+    pub(crate) fn span(&self, offset: u32, length: usize) -> Option<&[u8]> {
+        let offset = offset as usize;
+        self.bytes.get(offset..offset.checked_add(length)?)
+    }
+
+    /// `length` bytes from `offset`, all to be written; `None` past the end, or for more than a page.
+    #[inline(always)]
+    pub(crate) fn span_mut(&mut self, offset: u32, length: usize) -> Option<&mut [u8]> {
+        if !(1..=PAGE_SIZE).contains(&length) {
+            return None;
+        }
+        let offset = offset as usize;
+        let last = offset + length - 1;
+        let bytes = self.bytes.get_mut(offset..=last)?;
+        self.written[offset / PAGE_SIZE] = true;
+        self.written[last / PAGE_SIZE] = true;
+        Some(bytes)
     }
 }
 

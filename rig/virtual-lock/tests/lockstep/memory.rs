@@ -34,24 +34,16 @@ impl Memory {
     }
 }
 
-fn length(size: Size) -> usize {
-    match size {
-        Size::Byte => 1,
-        Size::Half => 2,
-        Size::Word => 4,
-    }
-}
-
 impl Bus for Memory {
     fn read(&mut self, address: u32, size: Size, _: Ticks) -> Result<u32, AccessError> {
         let mut word = [0; 4];
-        let length = length(size);
+        let length = size.bytes();
         word[..length].copy_from_slice(self.bytes(address, length)?);
         Ok(u32::from_le_bytes(word))
     }
 
     fn write(&mut self, address: u32, size: Size, value: u32, _: Ticks) -> Result<(), AccessError> {
-        let length = length(size);
+        let length = size.bytes();
         self.bytes(address, length)?;
         if address < 0x2000_0000 {
             return Err(AccessError::Fault { address });
@@ -59,6 +51,15 @@ impl Bus for Memory {
         let offset = (address - 0x2000_0000) as usize;
         self.ram[offset..offset + length].copy_from_slice(&value.to_le_bytes()[..length]);
         Ok(())
+    }
+
+    fn memory(&self, address: u32, length: usize) -> Option<&[u8]> {
+        self.bytes(address, length).ok()
+    }
+
+    fn ram_mut(&mut self, address: u32, length: usize) -> Option<&mut [u8]> {
+        let offset = address.checked_sub(0x2000_0000)? as usize;
+        self.ram.get_mut(offset..offset + length)
     }
 
     fn fetch(&self, address: u32) -> Result<u16, AccessError> {
