@@ -167,7 +167,7 @@ impl Code {
         it: u8,
     ) -> Result<(), Trap> {
         let (op, first) = decode(bus, debug, pc, it)?;
-        *self.slot_mut(pc) = op;
+        *self.slot_mut(pc) = paired(bus, debug, pc, op);
         if op.kind != Kind::Nop || op.it != 0 {
             return Ok(());
         }
@@ -224,6 +224,20 @@ fn decode<B: Bus>(bus: &B, debug: &Debug, pc: u32, it: u8) -> Result<(Op, u16), 
         op.kind = Kind::Comparator;
     }
     Ok((op, first))
+}
+
+/// An instruction together with the next, where the interpreter takes them as one.
+fn paired<B: Bus>(bus: &B, debug: &Debug, pc: u32, op: Op) -> Op {
+    let next = pc.wrapping_add(op.len.into());
+    if !decode::leads(&op) || next & !(PAGE - 1) != pc & !(PAGE - 1) {
+        return op;
+    }
+    // What cannot be fetched faults when it is reached; a comparator has an op of its own.
+    let second = decode(bus, debug, next, 0).map(|(second, _)| second);
+    second
+        .ok()
+        .and_then(|second| decode::pair(op, second))
+        .unwrap_or(op)
 }
 
 fn fetch_trap(error: AccessError) -> Trap {

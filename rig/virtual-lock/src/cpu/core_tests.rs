@@ -41,6 +41,34 @@ fn a_branch_to_itself_spends_all_its_cycles_at_once_and_an_interrupt_ends_it() {
 }
 
 #[test]
+fn a_pair_is_two_instructions_wherever_time_or_a_branch_parts_them() {
+    // MOVW R0, #0x1234; MOVT R0, #0x5678; B.N CMP; MOVS R2, #9; CMP R2, #0; BEQ.N MOVS; CMP R0, R1;
+    // BEQ.W end; MOVS R3, #1; B .
+    let (mut whole, mut bus) = started(&[
+        0xF241, 0x2034, 0xF2C5, 0x6078, 0xE000, 0x2209, 0x2A00, 0xD0FC, 0x4288, 0xF000, 0x8001,
+        0x2301, STAY,
+    ]);
+    let mut single = whole.clone();
+    for cycles in 1..20 {
+        let mut fork = whole.clone();
+        run(&mut fork, &mut bus, cycles);
+        run(&mut single, &mut bus, 1);
+        for register in 0..=16 {
+            let (at_once, in_steps) = (fork.register(register), single.register(register));
+            assert_eq!(at_once, in_steps, "register {register}, {cycles} cycles");
+        }
+    }
+    run(&mut whole, &mut bus, 20);
+    assert_eq!(whole.register(0), 0x5678_1234);
+    assert_eq!((whole.register(2), whole.register(3)), (9, 1));
+    assert_eq!(whole.register(15), CODE + 24);
+    whole.set_register(0, 0);
+    whole.set_register(15, CODE + 4);
+    run(&mut whole, &mut bus, 1);
+    assert_eq!(whole.register(0), 0x5678_0000, "MOVT alone");
+}
+
+#[test]
 fn held_in_reset_it_does_nothing() {
     let mut bus = TestBus::with(&[STAY]);
     let mut core = Core::new();

@@ -45,6 +45,22 @@ fn halts_steps_and_goes_on() {
 }
 
 #[test]
+fn a_comparator_stops_between_a_comparison_and_its_branch() {
+    // CMP R0, #0; BEQ .
+    let (mut core, mut bus) = halted(&[0x2800, 0xD0FE]);
+    write(&mut core, &mut bus, DHCSR, KEY | 1);
+    assert_eq!(run(&mut core, &mut bus, 10), Exit::Reached);
+    write(&mut core, &mut bus, DHCSR, KEY | 3);
+    assert_eq!(run(&mut core, &mut bus, 10), Exit::Halted);
+    core.set_register(15, CODE);
+    write(&mut core, &mut bus, FP_CTRL, 3);
+    write(&mut core, &mut bus, FP_COMP0, 2 << 30 | CODE | 1);
+    write(&mut core, &mut bus, DHCSR, KEY | 1);
+    assert_eq!(run(&mut core, &mut bus, 10), Exit::Halted);
+    assert_eq!(core.register(15), CODE + 2);
+}
+
+#[test]
 fn registers_move_through_dcrdr() {
     let (mut core, mut bus) = halted(&[0xE7FE]);
     for (number, value) in [

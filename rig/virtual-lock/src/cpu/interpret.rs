@@ -121,6 +121,16 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
                 next!($bytes)
             }};
         }
+        // Goes on to the branch behind a comparison.
+        macro_rules! branch_too {
+            () => {{
+                if budget == 1 {
+                    next!(2)
+                }
+                budget -= 1;
+                branch_if!(s.holds(op.x), 2 + op.rd)
+            }};
+        }
         macro_rules! trap {
             ($trap:expr) => {{
                 s.cycles = end - budget + 1;
@@ -388,6 +398,21 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
 
             Kind::MovImmW => put!(4, op.imm),
             Kind::Movt => put!(4, d!() & 0xFFFF | op.imm << 16),
+            Kind::MovImmMovt => {
+                if budget == 1 {
+                    put!(4, op.imm & 0xFFFF)
+                }
+                budget -= 1;
+                put!(8, op.imm)
+            }
+            Kind::CmpImmBranch => {
+                difference!(n!(), op.rm.into());
+                branch_too!()
+            }
+            Kind::CmpRegBranch => {
+                difference!(n!(), m!());
+                branch_too!()
+            }
             Kind::AddImmW => put!(4, n!().wrapping_add(op.imm)),
             Kind::SubImmW => put!(4, n!().wrapping_sub(op.imm)),
             Kind::RsbImmW => put!(4, op.imm.wrapping_sub(n!())),
@@ -396,6 +421,9 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
             Kind::EorImmW => put!(4, n!() ^ op.imm),
             Kind::AddImmSW => put!(4, sum!(n!(), op.imm, 0)),
             Kind::SubImmSW => put!(4, difference!(n!(), op.imm)),
+            Kind::AdcImmW => put!(4, n!().wrapping_add(op.imm).wrapping_add(s.c)),
+            Kind::AdcImmSW => put!(4, sum!(n!(), op.imm, s.c)),
+            Kind::SbcImmSW => put!(4, sum!(n!(), !op.imm, s.c)),
             Kind::CmpImmW => {
                 difference!(n!(), op.imm);
                 next!(4)
@@ -424,6 +452,12 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
                 difference!(n!(), m!() << (op.x & 31));
                 next!(4)
             }
+            Kind::AddRegSW => put!(4, sum!(n!(), m!(), 0)),
+            Kind::SubRegSW => put!(4, difference!(n!(), m!())),
+            Kind::AdcRegW => put!(4, n!().wrapping_add(m!()).wrapping_add(s.c)),
+            Kind::SbcRegW => put!(4, n!().wrapping_add(!m!()).wrapping_add(s.c)),
+            Kind::AdcRegSW => put!(4, sum!(n!(), m!(), s.c)),
+            Kind::SbcRegSW => put!(4, sum!(n!(), !m!(), s.c)),
             Kind::DataRegW => {
                 data::register(s, *op);
                 next!(4)

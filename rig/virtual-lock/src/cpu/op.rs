@@ -107,6 +107,12 @@ pub(super) enum Kind {
     // 32-bit: moves and arithmetic
     MovImmW,
     Movt,
+    /// MOVW and MOVT: `imm` is the whole constant.
+    MovImmMovt,
+    /// CMP with the constant `rm`, and a branch `rd` bytes long to `imm` on the condition `x`.
+    CmpImmBranch,
+    /// The same with register `rm`.
+    CmpRegBranch,
     AddImmW,
     SubImmW,
     RsbImmW,
@@ -115,6 +121,9 @@ pub(super) enum Kind {
     EorImmW,
     AddImmSW,
     SubImmSW,
+    AdcImmW,
+    AdcImmSW,
+    SbcImmSW,
     CmpImmW,
     TstImmW,
     DataImmW,
@@ -128,6 +137,12 @@ pub(super) enum Kind {
     MovLsrW,
     MovAsrW,
     CmpLslW,
+    AddRegSW,
+    SubRegSW,
+    AdcRegW,
+    SbcRegW,
+    AdcRegSW,
+    SbcRegSW,
     DataRegW,
     LslRegW,
     LsrRegW,

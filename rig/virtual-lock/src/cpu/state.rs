@@ -80,6 +80,34 @@ pub(super) const PLAIN_STORE: u32 = 0x2000_0000;
 /// [`State::plain_store`] that no address matches.
 pub(super) const NO_PLAIN_STORE: u32 = u32::MAX;
 
+/// By condition (ARMv7-M A7.3), one bit for each value of NZCV: whether it holds.
+const HOLDS: [u16; 16] = {
+    let mut table = [0; 16];
+    let mut condition = 0;
+    while condition < 16 {
+        let mut flags = 0;
+        while flags < 16 {
+            let (n, z) = (flags & 8 != 0, flags & 4 != 0);
+            let (c, v) = (flags & 2 != 0, flags & 1 != 0);
+            let holds = match condition >> 1 {
+                0 => z,
+                1 => c,
+                2 => n,
+                3 => v,
+                4 => c && !z,
+                5 => n == v,
+                6 => n == v && !z,
+                _ => true,
+            };
+            let inverted = condition & 1 != 0 && condition < 14;
+            table[condition] |= ((holds != inverted) as u16) << flags;
+            flags += 1;
+        }
+        condition += 1;
+    }
+    table
+};
+
 impl State {
     pub(super) fn new() -> State {
         State {
@@ -146,17 +174,8 @@ impl State {
     /// Whether a condition code holds.
     #[inline]
     pub(super) fn holds(&self, condition: u8) -> bool {
-        let positive = match condition >> 1 {
-            0 => self.z == 0,
-            1 => self.c != 0,
-            2 => (self.n as i32) < 0,
-            3 => (self.v as i32) < 0,
-            4 => self.c != 0 && self.z != 0,
-            5 => (self.n ^ self.v) as i32 >= 0,
-            6 => self.z != 0 && (self.n ^ self.v) as i32 >= 0,
-            _ => return true,
-        };
-        positive == (condition & 1 == 0)
+        let flags = self.n >> 31 << 3 | u32::from(self.z == 0) << 2 | self.c << 1 | self.v >> 31;
+        HOLDS[usize::from(condition & 15)] >> flags & 1 != 0
     }
 
     /// `APSR`: flags, Q, GE.

@@ -137,7 +137,9 @@ impl Chip {
         let flash = &self.wires.flash;
         match size {
             Size::Word => flash.load(address).map(u32::from_le_bytes),
-            Size::Half | Size::Byte => flash.load(address).map(|half| u16::from_le_bytes(half).into()),
+            Size::Half | Size::Byte => flash
+                .load(address)
+                .map(|half| u16::from_le_bytes(half).into()),
         }
         .ok_or(AccessError::Fault { address })
     }

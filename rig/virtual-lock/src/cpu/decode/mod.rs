@@ -5,10 +5,12 @@
 mod dsp;
 mod float;
 mod narrow;
+mod pair;
 mod transfer;
 mod wide;
 
 use super::op::{Kind, Op};
+pub(super) use pair::{leads, pair};
 
 /// What the decoder needs to know of an instruction's place.
 #[derive(Clone, Copy)]

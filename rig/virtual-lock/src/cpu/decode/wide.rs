@@ -132,6 +132,9 @@ fn modified_immediate(first: u16, second: u16) -> Op {
         (data::RSB, false) => hot(Kind::RsbImmW),
         (data::ADD, true) => hot(Kind::AddImmSW),
         (data::SUB, true) => hot(Kind::SubImmSW),
+        (data::ADC, false) => hot(Kind::AdcImmW),
+        (data::ADC, true) => hot(Kind::AdcImmSW),
+        (data::SBC, true) => hot(Kind::SbcImmSW),
         _ => op,
     }
 }
@@ -170,7 +173,21 @@ fn shifted_register(first: u16, second: u16) -> Op {
     if operation == data::SUB && rd == 15 && kind == shift::LSL {
         return hot(Kind::CmpLslW);
     }
-    if sp_or_pc(rd) || flags {
+    if sp_or_pc(rd) {
+        return op;
+    }
+    if (kind, amount) == (shift::LSL, 0) {
+        match (operation, flags) {
+            (data::ADD, true) => return hot(Kind::AddRegSW),
+            (data::SUB, true) => return hot(Kind::SubRegSW),
+            (data::ADC, false) => return hot(Kind::AdcRegW),
+            (data::SBC, false) => return hot(Kind::SbcRegW),
+            (data::ADC, true) => return hot(Kind::AdcRegSW),
+            (data::SBC, true) => return hot(Kind::SbcRegSW),
+            _ => {}
+        }
+    }
+    if flags {
         return op;
     }
     match (operation, kind) {
