@@ -3,6 +3,7 @@
 use virtual_lock::cpu::bus::{AccessError, Bus, Size};
 use virtual_lock::time::Ticks;
 
+#[derive(Clone, PartialEq)]
 pub(crate) struct Memory {
     code: Vec<u8>,
     ram: Vec<u8>,
