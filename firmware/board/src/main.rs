@@ -7,6 +7,7 @@ mod beeper;
 mod flash;
 mod hub;
 mod motor;
+mod sampling;
 mod sense;
 mod wiring;
 
@@ -20,7 +21,7 @@ use core::panic::PanicInfo;
 use beeper::Beeper;
 use defmt_rtt as _;
 use embassy_executor::Spawner;
-use embassy_futures::select::{Either, select};
+use embassy_futures::select::select;
 use embassy_nrf::config::{Config, LfclkSource};
 use embassy_nrf::gpio::Input;
 use embassy_nrf::wdt::{self, HaltConfig, SleepConfig, Watchdog};
@@ -108,6 +109,7 @@ async fn main(spawner: Spawner) {
             glimpses: &glimpses[..seen],
             received: &received[..count],
             measured: measured.take(),
+            braked: motor.braked(),
         };
         let now = now();
         let outputs = lock.step(now, inputs, &mut journal);
@@ -125,23 +127,8 @@ async fn main(spawner: Spawner) {
             measured = Some(sense.measure().await);
             continue;
         }
-        let but_motor = lock.deadline_but_motor(now);
-        let mut motor = lock.motor_deadline();
-        // A sample that only says that the motor runs on needs no step.
-        while let Either::Second(()) =
-            select(CHANGE.wait(), Timer::at(wake(motor, but_motor))).await
-            && lock.wants_sample(self::now())
-        {
-            let sample = sense.measure().await;
-            motor = match CHANGE.signaled() {
-                false => lock.runs_on(self::now(), sample),
-                true => None,
-            };
-            if motor.is_none() {
-                measured = Some(sample);
-                break;
-            }
-        }
+        let wake = wake(lock.next_deadline(now));
+        select(CHANGE.wait(), Timer::at(wake)).await;
     }
 }
 
@@ -182,10 +169,10 @@ fn now() -> Moment {
 /// A tick is 15625/512 microseconds.
 const _: () = assert!(TICK_HZ * 15_625 == 512 * 1_000_000);
 
-/// The tick at or after the first of two deadlines, and no later than the watchdog allows.
-fn wake(motor: Option<Moment>, other: Option<Moment>) -> Instant {
+/// The tick at or after a deadline, and no later than the watchdog allows.
+fn wake(deadline: Option<Moment>) -> Instant {
     let latest = Instant::now() + LONGEST_SLEEP;
-    match [motor, other].into_iter().flatten().min() {
+    match deadline {
         Some(deadline) => {
             let ticks = (deadline.as_micros() * 512).div_ceil(15_625);
             Instant::from_ticks(ticks).min(latest)

@@ -17,6 +17,10 @@ const DIVIDER: i32 = 3;
 /// Milliamperes in a millivolt across the shunt of 0.5 ohm.
 const PER_OHM: i32 = 2;
 
+/// The SAADC's channels.
+pub(crate) const PACK: usize = 0;
+pub(crate) const MOTOR: usize = 1;
+
 pub(crate) struct Sense {
     saadc: Saadc<'static, 2>,
 }
@@ -37,15 +41,31 @@ impl Sense {
         }
     }
 
+    /// Both at once, while the motor stands.
     pub(crate) async fn measure(&mut self) -> Measured {
         let mut raw = [0; 2];
         self.saadc.sample(&mut raw).await;
-        let [pack, motor] = raw.map(|steps| i32::from(steps).max(0) * FULL_SCALE);
+        let raw = raw.map(|steps| i32::from(steps).max(0) * FULL_SCALE);
         Measured {
-            pack: rounded(pack * DIVIDER),
-            motor: rounded(motor * PER_OHM),
+            pack: rounded(raw[PACK] * DIVIDER),
+            motor: rounded(raw[MOTOR] * PER_OHM),
         }
     }
+}
+
+/// The first of the converter's steps at which the motor takes so many milliamperes.
+pub(crate) const fn motor_steps(milliamperes: u16) -> u16 {
+    first_step(milliamperes, PER_OHM)
+}
+
+/// The first of the converter's steps at which the pack has so many millivolts.
+pub(crate) const fn pack_steps(millivolts: u16) -> u16 {
+    first_step(millivolts, DIVIDER)
+}
+
+const fn first_step(value: u16, scale: i32) -> u16 {
+    let one = (FULL_SCALE * scale) as u32;
+    (value as u32 * STEPS as u32).div_ceil(one) as u16
 }
 
 /// Steps times a scale, in the scale's own unit.

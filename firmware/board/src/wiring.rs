@@ -7,6 +7,7 @@ use embassy_nrf::{Peri, Peripherals, pac, peripherals};
 use lock_logic::{Contact, ContactSet, Light};
 
 use crate::motor::MotorParts;
+use crate::sampling::SamplingParts;
 
 /// Gives `$to` every contact that this model has: port, number there, and the same as embassy
 /// names it.
@@ -148,8 +149,18 @@ impl Parts {
                 open: p.P0_26,
                 close: p.P0_27,
                 channels: (p.GPIOTE_CH0, p.GPIOTE_CH1),
-                timer: p.TIMER1,
-                route: p.PPI_CH0,
+                longest: (p.TIMER1, p.PPI_CH0),
+                stalled: (p.TIMER3, p.PPI_CH1),
+                empty: (p.TIMER4, p.PPI_CH2),
+                sampling: SamplingParts {
+                    timer: p.TIMER2,
+                    routes: [
+                        p.PPI_CH3.into(),
+                        p.PPI_CH4.into(),
+                        p.PPI_CH5.into(),
+                        p.PPI_CH6.into(),
+                    ],
+                },
             },
             status: TwoColour::new(p.P0_13.into(), p.P0_14.into()),
             keypad: TwoColour::new(p.P0_15.into(), p.P0_16.into()),

@@ -142,20 +142,7 @@ impl Motion {
 
     /// Whether the board has to measure now.
     pub(crate) fn wants_sample(&self, now: Moment) -> bool {
-        match self.stage {
-            Stage::Checking(_) => now >= self.rests_until,
-            Stage::Running(_, _, run) => run.wants_sample(now),
-            Stage::Idle | Stage::Paused(..) => false,
-        }
-    }
-
-    /// Takes a sample that only says that the motor runs on, and gives the next deadline; `None` when it
-    /// says more, or when nobody waits for one.
-    pub(crate) fn runs_on(&mut self, now: Moment, measured: Measured) -> Option<Moment> {
-        let Stage::Running(_, _, run) = &mut self.stage else {
-            return None;
-        };
-        run.runs_on(now, measured).then(|| run.deadline())
+        matches!(self.stage, Stage::Checking(_)) && now >= self.rests_until
     }
 
     /// When there is something to do, a sample aside that is wanted at once.
@@ -168,71 +155,78 @@ impl Motion {
         }
     }
 
+    /// Takes the sample that [`Motion::wants_sample`] asked for.
     pub(crate) fn measured(
         &mut self,
         now: Moment,
         measured: Measured,
         battery: &mut Battery,
         retracts: Option<Bridge>,
-        bolt: Bolt,
     ) -> Option<Report> {
-        match self.stage {
-            Stage::Checking(command) if now >= self.rests_until => {
-                self.stage = Stage::Idle;
-                if battery.idle(measured.pack) == Charge::TooLow {
-                    return Some(Report::Refused(command));
-                }
-                let (leg, bridge) = match (command, retracts) {
-                    (Command::Hand, _) => (Leg::Hand(Handing::First), Handing::FIRST),
-                    (Command::Unlock(_), Some(retracts)) => (Leg::To(Bolt::Retracted), retracts),
-                    (Command::Lock(_), Some(retracts)) => {
-                        (Leg::To(Bolt::Extended), retracts.reversed())
-                    }
-                    (_, None) => return Some(Report::Ended(command, Outcome::NotHanded)),
-                };
-                self.stage = Stage::Running(command, leg, Run::start(bridge, now));
-                Some(Report::Started(command))
-            }
-            Stage::Running(command, leg, ref mut run) => {
-                let stop = run.sampled(now, measured)?;
-                let bridge = run.bridge;
-                if stop == Stop::Collapsed {
-                    battery.collapsed();
-                }
-                self.stopped(now, command, leg, bridge, stop, bolt)
-            }
-            Stage::Idle | Stage::Checking(_) | Stage::Paused(..) => None,
+        let Stage::Checking(command) = self.stage else {
+            return None;
+        };
+        if now < self.rests_until {
+            return None;
         }
+        self.stage = Stage::Idle;
+        if battery.idle(measured.pack) == Charge::TooLow {
+            return Some(Report::Refused(command));
+        }
+        let (leg, bridge) = match (command, retracts) {
+            (Command::Hand, _) => (Leg::Hand(Handing::First), Handing::FIRST),
+            (Command::Unlock(_), Some(retracts)) => (Leg::To(Bolt::Retracted), retracts),
+            (Command::Lock(_), Some(retracts)) => (Leg::To(Bolt::Extended), retracts.reversed()),
+            (_, None) => return Some(Report::Ended(command, Outcome::NotHanded)),
+        };
+        self.stage = Stage::Running(command, leg, Run::start(bridge, now));
+        Some(Report::Started(command))
     }
 
-    /// Takes the bolt's place and the time: ends a run that is where it was going, or has run too
-    /// long; ends a pause.
-    pub(crate) fn advance(&mut self, now: Moment, bolt: Bolt) -> Option<Report> {
-        match self.stage {
-            Stage::Running(command, leg, run) => {
-                let target = match leg {
-                    Leg::To(target) => Some(target),
-                    Leg::Back => Some(Bolt::Retracted),
-                    Leg::Hand(_) => None,
-                };
-                if target == Some(bolt) {
-                    self.stage = Stage::Idle;
-                    self.rests_until = now + PAUSE;
-                    let outcome = match leg {
-                        Leg::Back => Outcome::Jammed,
-                        _ => Outcome::Reached,
-                    };
-                    return Some(Report::Ended(command, outcome));
-                }
-                let stop = run.expired(now)?;
-                self.stopped(now, command, leg, run.bridge, stop, bolt)
-            }
-            Stage::Paused(command, leg, bridge, until) if now >= until => {
-                self.stage = Stage::Running(command, leg, Run::start(bridge, now));
-                None
-            }
-            _ => None,
+    /// The board has braked a run, because of `stop`.
+    pub(crate) fn braked(
+        &mut self,
+        now: Moment,
+        stop: Stop,
+        battery: &mut Battery,
+        bolt: Bolt,
+    ) -> Option<Report> {
+        let Stage::Running(command, leg, run) = self.stage else {
+            return None;
+        };
+        if stop == Stop::Collapsed {
+            battery.collapsed();
         }
+        self.stopped(now, command, leg, run.bridge, stop, bolt)
+    }
+
+    /// Takes the bolt's place and the time: ends a pause, and a run that is where it was going, or has
+    /// run too long. A run that would begin there doesn't.
+    pub(crate) fn advance(&mut self, now: Moment, bolt: Bolt) -> Option<Report> {
+        if let Stage::Paused(command, leg, bridge, until) = self.stage
+            && now >= until
+        {
+            self.stage = Stage::Running(command, leg, Run::start(bridge, now));
+        }
+        let Stage::Running(command, leg, run) = self.stage else {
+            return None;
+        };
+        let target = match leg {
+            Leg::To(target) => Some(target),
+            Leg::Back => Some(Bolt::Retracted),
+            Leg::Hand(_) => None,
+        };
+        if target == Some(bolt) {
+            self.stage = Stage::Idle;
+            self.rests_until = now + PAUSE;
+            let outcome = match leg {
+                Leg::Back => Outcome::Jammed,
+                _ => Outcome::Reached,
+            };
+            return Some(Report::Ended(command, outcome));
+        }
+        let stop = run.expired(now)?;
+        self.stopped(now, command, leg, run.bridge, stop, bolt)
     }
 
     /// A run ended short of where an end switch would have ended it.

@@ -1,20 +1,46 @@
-//! One run of the motor: when it starts, what ends it, and that it ends. Current is sampled every
-//! 5 ms; a stall is six samples above 350 mA, seen within 35 ms.
+//! One run of the motor: when it starts, what ends it, and that it ends. The board's hardware watches
+//! a running motor by [`WATCH`] and brakes a stalled one by itself within 50 ms, so that the program
+//! sleeps through a run.
 
 use crate::battery::RUNNING_TOO_LOW;
 use crate::time::{Moment, Span};
 
-/// How often a running motor is looked at.
-pub(crate) const SAMPLE_EVERY: Span = Span::millis(5);
 /// The longest run in one direction: 1.5 s less what stopping may take.
 pub(crate) const LONGEST_RUN: Span = Span::millis(1495);
-/// Motor current from which it counts as stalled: a free run takes 150 mA, and a stall at the
-/// 3.6 V where it stops anyway still takes 480 mA.
-const STALLED_FROM: u16 = 350;
-/// So many samples in a row make a stall: the end switches, settled after 20 ms, come first.
-const STALLED_SAMPLES: u8 = 6;
-/// So many samples in a row below 3.6 V make an empty pack: one alone may be the starting current.
-const COLLAPSED_SAMPLES: u8 = 3;
+
+/// How a running motor is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watch {
+    /// How often pack and motor are sampled.
+    pub every: Span,
+    /// Motor current, in milliamperes, from which it counts as stalled.
+    pub stalled_from: u16,
+    /// The motor stalls that had no sample below that for so long.
+    pub stalled_after: Span,
+    /// Pack volts, in millivolts, below which it counts as empty.
+    pub empty_below: u16,
+    /// The pack is empty that had no sample at that or above for so long.
+    pub empty_after: Span,
+}
+
+/// How the board has to watch a running motor, and brake it.
+pub const WATCH: Watch = Watch {
+    every: SAMPLE_EVERY,
+    // A free run takes 150 mA, and a stall at the 3.6 V where it stops anyway still takes 480 mA.
+    stalled_from: 350,
+    // The end switches, settled after 20 ms, come first.
+    stalled_after: samples(6),
+    empty_below: RUNNING_TOO_LOW,
+    // One alone may be the starting current.
+    empty_after: samples(3),
+};
+
+const SAMPLE_EVERY: Span = Span::millis(5);
+
+/// Until so many samples are taken, the last one's conversion included.
+const fn samples(count: u64) -> Span {
+    Span::millis(count * SAMPLE_EVERY.as_micros() / 1000 + 1)
+}
 
 /// The motor's H-bridge. There is no state that drives both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +76,7 @@ pub struct Measured {
 
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub enum Stop {
     /// The current says that the mechanism stopped the motor.
     Stalled,
     /// Nothing stopped it for 1.5 s.
@@ -63,9 +89,6 @@ pub(crate) enum Stop {
 pub(crate) struct Run {
     pub(crate) bridge: Bridge,
     until: Moment,
-    next_sample: Moment,
-    stalled: u8,
-    collapsed: u8,
 }
 
 impl Run {
@@ -73,34 +96,6 @@ impl Run {
         Self {
             bridge,
             until: now + LONGEST_RUN,
-            next_sample: now + SAMPLE_EVERY,
-            stalled: 0,
-            collapsed: 0,
-        }
-    }
-
-    /// Whether a sample is due.
-    pub(crate) fn wants_sample(&self, now: Moment) -> bool {
-        now >= self.next_sample
-    }
-
-    /// Takes a sample of a motor that neither stalls nor empties the pack, as most are; `false` leaves
-    /// one that does to [`Run::sampled`].
-    pub(crate) fn runs_on(&mut self, now: Moment, measured: Measured) -> bool {
-        let ordinary = measured.motor < STALLED_FROM && measured.pack >= RUNNING_TOO_LOW;
-        ordinary && self.sampled(now, measured).is_none()
-    }
-
-    pub(crate) fn sampled(&mut self, now: Moment, measured: Measured) -> Option<Stop> {
-        self.next_sample = now + SAMPLE_EVERY;
-        self.stalled = counted(self.stalled, measured.motor >= STALLED_FROM);
-        self.collapsed = counted(self.collapsed, measured.pack < RUNNING_TOO_LOW);
-        if self.collapsed >= COLLAPSED_SAMPLES {
-            Some(Stop::Collapsed)
-        } else if self.stalled >= STALLED_SAMPLES {
-            Some(Stop::Stalled)
-        } else {
-            None
         }
     }
 
@@ -109,16 +104,16 @@ impl Run {
     }
 
     pub(crate) fn deadline(&self) -> Moment {
-        self.until.min(self.next_sample)
+        self.until
     }
 }
 
-const fn counted(count: u8, again: bool) -> u8 {
-    if again { count.saturating_add(1) } else { 0 }
-}
+#[cfg(test)]
+pub(crate) mod watcher;
 
 #[cfg(test)]
 mod tests {
+    use super::watcher::Watcher;
     use super::*;
 
     const FREE: Measured = Measured {
@@ -138,15 +133,14 @@ mod tests {
         Moment::BOOT + Span::millis(millis)
     }
 
-    /// Runs with `sample(ms)` every 5 ms; when and why it stopped.
+    /// Runs with a pack and a motor that are as `sample(ms)` says; when and why it stopped.
     fn run(sample: impl Fn(u64) -> Measured) -> (u64, Stop) {
-        let mut run = Run::start(Bridge::Open, at(0));
+        let run = Run::start(Bridge::Open, at(0));
+        let mut watcher = Watcher::new(at(0));
         loop {
-            let now = run.deadline();
-            if let Some(stop) = run.expired(now) {
-                return (now.as_millis(), stop);
-            }
-            if let Some(stop) = run.sampled(now, sample(now.as_millis())) {
+            let now = run.deadline().min(watcher.next());
+            watcher.look(now, || sample(now.as_millis()));
+            if let Some(stop) = watcher.stopped(now).or(run.expired(now)) {
                 return (now.as_millis(), stop);
             }
         }
@@ -158,27 +152,6 @@ mod tests {
             let (stopped, why) = run(|now| if now >= stalls_at { STALL } else { FREE });
             assert_eq!(why, Stop::Stalled);
             assert!((25..=35).contains(&(stopped - stalls_at)), "{stalls_at}");
-        }
-    }
-
-    #[test]
-    fn a_sample_that_says_nothing_new_is_the_same_on_its_short_way() {
-        let mut usual = Run::start(Bridge::Open, at(0));
-        let mut short = usual;
-        for sample in [FREE, STALL, STALL, FREE, EMPTY, STALL, FREE, FREE] {
-            let now = usual.deadline();
-            assert_eq!(short.deadline(), now);
-            usual.sampled(now, sample);
-            let runs_on = short.runs_on(now, sample);
-            assert_eq!(runs_on, sample == FREE);
-            if !runs_on {
-                assert!(short.wants_sample(now));
-                short.sampled(now, sample);
-            }
-            assert_eq!(
-                (short.stalled, short.collapsed),
-                (usual.stalled, usual.collapsed)
-            );
         }
     }
 
@@ -195,7 +168,32 @@ mod tests {
 
     #[test]
     fn an_empty_pack_stops_it() {
-        let (stopped, why) = run(|now| if now >= 500 { EMPTY } else { FREE });
-        assert_eq!((stopped, why), (510, Stop::Collapsed));
+        for empty_at in 0..1400 {
+            let (stopped, why) = run(|now| if now >= empty_at { EMPTY } else { FREE });
+            assert_eq!(why, Stop::Collapsed);
+            assert!((10..=20).contains(&(stopped - empty_at)), "{empty_at}");
+        }
+    }
+
+    #[test]
+    fn a_pack_that_sags_for_two_samples_is_not_empty() {
+        let (_, why) = run(|now| {
+            if (500..510).contains(&now) {
+                EMPTY
+            } else {
+                FREE
+            }
+        });
+        assert_eq!(why, Stop::Expired);
+    }
+
+    #[test]
+    fn a_stall_that_empties_the_pack_is_told_as_the_pack() {
+        let weak = Measured {
+            pack: 3500,
+            motor: 800,
+        };
+        let (_, why) = run(|now| if now >= 500 { weak } else { FREE });
+        assert_eq!(why, Stop::Collapsed);
     }
 }

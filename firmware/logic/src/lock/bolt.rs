@@ -9,7 +9,7 @@ use crate::field;
 use crate::handing::Bolt;
 use crate::hub::Alarm;
 use crate::motion::{Command, Outcome, Report, Source};
-use crate::motor::Measured;
+use crate::motor::{Measured, Stop};
 use crate::time::{Moment, Span};
 
 /// How long after an unlock the lock locks itself.
@@ -76,12 +76,20 @@ impl Lock {
     }
 
     pub(super) fn motor_measured(&mut self, now: Moment, measured: Measured) {
-        let bolt = self.bolt();
-        let retracts = self.state.retracts;
-        let battery = &mut self.battery;
-        if let Some(report) = self.motion.measured(now, measured, battery, retracts, bolt) {
+        let (retracts, battery) = (self.state.retracts, &mut self.battery);
+        if let Some(report) = self.motion.measured(now, measured, battery, retracts) {
             self.reported(now, report);
         }
+    }
+
+    /// The board has braked the motor.
+    pub(super) fn motor_braked(&mut self, now: Moment, stop: Stop) {
+        let charge = self.battery.charge();
+        let bolt = self.bolt();
+        if let Some(report) = self.motion.braked(now, stop, &mut self.battery, bolt) {
+            self.reported(now, report);
+        }
+        self.tell_charge(now, charge);
     }
 
     fn reported(&mut self, now: Moment, report: Report) {

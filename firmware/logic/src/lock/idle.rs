@@ -57,8 +57,12 @@ impl Lock {
         self.feedback.play(Cue::Idle(colour), now);
     }
 
-    pub(super) fn charge_changed(&mut self, now: Moment) {
+    /// Tells of the pack's charge where it isn't what it was `before`.
+    pub(super) fn tell_charge(&mut self, now: Moment, before: Charge) {
         let charge = self.battery.charge();
+        if charge == before {
+            return;
+        }
         let tenths = (self.battery.millivolts() / 100).min(u16::from(u8::MAX)) as u8;
         self.note(now, What::Battery, [charge as u8, tenths]);
         match charge {

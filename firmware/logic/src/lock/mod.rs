@@ -19,7 +19,7 @@ use crate::handing::Bolt;
 use crate::hub::{Clock, Frame, Heard, Link, Parser};
 use crate::lockout::Lockout;
 use crate::motion::{Command, Motion};
-use crate::motor::{Bridge, Measured};
+use crate::motor::{Bridge, Measured, Stop};
 use crate::programming::Programming;
 use crate::state::{State, Store};
 use crate::time::{Moment, Span, earliest};
@@ -51,6 +51,8 @@ pub struct Inputs<'a> {
     pub received: &'a [u8],
     /// What [`Outputs::measure`] asked for.
     pub measured: Option<Measured>,
+    /// Why the board has braked the motor that ought to run, as [`crate::WATCH`] has it.
+    pub braked: Option<Stop>,
 }
 
 /// What the board has to do until the next step.
@@ -64,7 +66,7 @@ pub struct Outputs {
     pub beeper: bool,
     /// The motor's bridge.
     pub bridge: Bridge,
-    /// Measure now, and step with what was measured.
+    /// Measure now, and step with what was measured. Never while the motor runs.
     pub measure: bool,
     /// Do all this and step again at once: what follows must not delay it.
     pub again: bool,
@@ -168,6 +170,9 @@ impl Lock {
         if let Some(measured) = inputs.measured {
             self.measured(now, measured);
         }
+        if let Some(stop) = inputs.braked {
+            self.motor_braked(now, stop);
+        }
         for &byte in inputs.received {
             if let Some(heard) = self.parser.push(now, byte) {
                 self.heard(now, &heard);
@@ -181,47 +186,31 @@ impl Lock {
         self.feedback.advance(now);
         let again = self.keep(now, store);
         self.bridge = self.motion.bridge();
+        let stands = self.bridge == Bridge::Brake;
+        if !stands {
+            self.answer_battery();
+        }
         Outputs {
             status: self.feedback.status(now),
             keypad: self.feedback.keypad(now),
             beeper: self.audible() && self.feedback.beeper(now),
             bridge: self.bridge,
-            measure: self.idle.wants_sample()
-                || self.battery_asked.is_some()
-                || self.motion.wants_sample(now),
+            measure: stands
+                && (self.idle.wants_sample()
+                    || self.battery_asked.is_some()
+                    || self.motion.wants_sample(now)),
             again,
         }
     }
 
-    /// Whether a sample of the running motor is due, which [`Lock::runs_on`] may take.
-    pub fn wants_sample(&self, now: Moment) -> bool {
-        self.motion.wants_sample(now)
-    }
-
-    /// Takes a sample that only says that the motor runs on, and says when the motor wants looking at
-    /// again. `None` when the sample says more: then nothing has changed, and [`Lock::step`] has to
-    /// take it.
-    pub fn runs_on(&mut self, now: Moment, measured: Measured) -> Option<Moment> {
-        self.motion.runs_on(now, measured)
-    }
-
     /// When [`Lock::step`] has to be called next, should nothing come in before.
     pub fn next_deadline(&self, now: Moment) -> Option<Moment> {
-        earliest([self.deadline_but_motor(now), self.motor_deadline()])
-    }
-
-    /// When a running motor wants looking at.
-    pub fn motor_deadline(&self) -> Option<Moment> {
-        self.motion.deadline()
-    }
-
-    /// The same, the motor aside: [`Lock::runs_on`] leaves it as it is.
-    pub fn deadline_but_motor(&self, now: Moment) -> Option<Moment> {
         earliest([
             self.debounce.deadline(),
             self.feedback.deadline(now),
             self.gesture.deadline(),
             self.keypad_deadline(),
+            self.motion.deadline(),
             self.auto_lock,
             self.idle.deadline(),
             self.link.deadline(),
@@ -279,9 +268,7 @@ impl Lock {
             }
         }
         self.answer_battery();
-        if self.battery.charge() != charge {
-            self.charge_changed(now);
-        }
+        self.tell_charge(now, charge);
     }
 
     fn note(&mut self, now: Moment, what: What, about: [u8; 2]) {

@@ -4,7 +4,9 @@ use super::*;
 use crate::cpu::bus::{AccessError, Bus, Size};
 
 const RTC1: u32 = 0x4001_1000;
+const SAADC: u32 = 0x4000_7000;
 const TIMER0: u32 = 0x4000_8000;
+const TIMER1: u32 = 0x4000_9000;
 const GPIOTE: u32 = 0x4000_6000;
 const PPI: u32 = 0x4001_F000;
 const NVMC: u32 = 0x4001_E000;
@@ -70,6 +72,42 @@ fn a_timer_toggles_a_pin_through_ppi_without_the_core() {
             (at(30), 13, Drive::High),
         ]
     );
+}
+
+#[test]
+fn samples_within_a_limit_keep_a_timer_from_its_pin_without_the_core() {
+    let mut bench = Bench::new();
+    // TIMER0 every millisecond samples AIN1; each end starts the next buffer. TIMER1, which samples up to
+    // 100 clear, would lower pin 13 after 3.5 ms.
+    bench.write(GPIOTE + 0x510, 3 | 13 << 8 | 1 << 20);
+    for (offset, value) in [(0x500, 1), (0x510, 2), (0x51C, 0x7FFF_0064), (0x5F0, 2)] {
+        bench.write(SAADC + offset, value);
+    }
+    for (offset, value) in [(0x62C, 0x2000_0000), (0x630, 1), (0x000, 1)] {
+        bench.write(SAADC + offset, value);
+    }
+    for (timer, micros, short) in [(TIMER0, 1000, 1), (TIMER1, 3500, 1 << 8)] {
+        for (offset, value) in [(0x540, micros), (0x200, short), (0x000, 1)] {
+            bench.write(timer + offset, value);
+        }
+    }
+    for (channel, event, task) in [
+        (0, TIMER0 + 0x140, SAADC + 0x004),
+        (1, SAADC + 0x104, SAADC),
+        (2, SAADC + 0x11C, TIMER1 + 0x00C),
+        (3, TIMER1 + 0x140, GPIOTE + 0x060),
+    ] {
+        bench.write(PPI + 0x510 + 8 * channel, event);
+        bench.write(PPI + 0x514 + 8 * channel, task);
+        bench.write(PPI + 0x504, 1 << channel);
+    }
+    bench.run(Ticks(0));
+    assert_eq!(bench.run(Ticks::from_micros(20_100)), []);
+    bench.0.set_analog(1, 0.1);
+    let seen = bench.run(Ticks::from_micros(40_000));
+    // The last good sample took 12 us from 20 ms on.
+    let low = Ticks::from_micros(20_000 + 12 + 3500);
+    assert_eq!(seen, [(low.0, 13, Drive::Low)]);
 }
 
 #[test]

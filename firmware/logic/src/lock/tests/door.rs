@@ -5,9 +5,10 @@ use std::vec::Vec;
 
 use crate::hub::Kind;
 use crate::motion::Command;
+use crate::motor::watcher::Watcher;
 use crate::{
     BootReason, Bridge, Code, Contact, ContactSet, EventLog, Frame, Inputs, Kept, Light, Lock,
-    Measured, Model, Moment, Outputs, Record, Span, State, Store, StoreError,
+    Measured, Model, Moment, Outputs, Record, Span, State, Stop, Store, StoreError,
 };
 
 /// Storage in memory.
@@ -80,6 +81,8 @@ pub(super) struct Door {
     pub(super) from_lock: Vec<(Moment, Vec<u8>)>,
     contacts: ContactSet,
     outputs: Outputs,
+    /// Watches the motor while it runs.
+    watcher: Option<Watcher>,
 }
 
 /// How finely the mechanism moves.
@@ -104,6 +107,7 @@ impl Door {
             from_lock: Vec::new(),
             contacts: ContactSet::NONE.with(Contact::SwitchAudio, true),
             outputs: Outputs::default(),
+            watcher: None,
         }
     }
 
@@ -129,6 +133,7 @@ impl Door {
     pub(super) fn boot(&mut self, reason: BootReason) {
         self.now = Moment::BOOT;
         self.outputs = Outputs::default();
+        self.watcher = None;
         let kept = Kept {
             state: (!self.memory.illegible).then(|| self.memory.kept.clone()),
             events: self.memory.events.clone(),
@@ -141,6 +146,7 @@ impl Door {
     pub(super) fn unplug(&mut self) {
         self.lock = None;
         self.outputs = Outputs::default();
+        self.watcher = None;
     }
 
     pub(super) fn contact(&mut self, contact: Contact, closed: bool) {
@@ -230,6 +236,9 @@ impl Door {
             if moving {
                 next = next.min(self.now + GRAIN);
             }
+            if let Some(watcher) = &self.watcher {
+                next = next.min(watcher.next());
+            }
             self.turn(next.since(self.now));
             self.now = next;
         }
@@ -238,6 +247,7 @@ impl Door {
     /// One look of the board, and more while it has to measure or do more at once.
     fn step(&mut self) {
         let mut measured = None;
+        let mut braked = self.braked();
         let received = core::mem::take(&mut self.to_lock);
         let mut received = received.as_slice();
         loop {
@@ -245,6 +255,7 @@ impl Door {
                 contacts: self.wired(),
                 received: core::mem::take(&mut received),
                 measured: measured.take(),
+                braked: braked.take(),
                 ..Inputs::default()
             };
             let Some(lock) = &mut self.lock else {
@@ -275,6 +286,7 @@ impl Door {
             if !outputs.measure {
                 return;
             }
+            assert_eq!(outputs.bridge, Bridge::Brake, "a sample while it runs");
             measured = Some(self.measure());
         }
     }
@@ -296,6 +308,10 @@ impl Door {
 
     fn record(&mut self, outputs: Outputs) {
         let before = core::mem::replace(&mut self.outputs, outputs);
+        if before.bridge != outputs.bridge {
+            let runs = outputs.bridge != Bridge::Brake;
+            self.watcher = runs.then(|| Watcher::new(self.now));
+        }
         let mut note = |did| self.log.push((self.now, did));
         if before.keypad != outputs.keypad {
             note(Did::Keypad(outputs.keypad));
@@ -309,6 +325,15 @@ impl Door {
         if before.bridge != outputs.bridge {
             note(Did::Motor(outputs.bridge));
         }
+    }
+
+    /// Has the running motor watched.
+    fn braked(&mut self) -> Option<Stop> {
+        let mut watcher = self.watcher.take()?;
+        watcher.look(self.now, || self.measure());
+        let stop = watcher.stopped(self.now);
+        self.watcher = Some(watcher);
+        stop
     }
 
     fn measure(&self) -> Measured {

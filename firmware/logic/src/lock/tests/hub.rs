@@ -172,6 +172,20 @@ fn it_hears_alarms() {
 }
 
 #[test]
+fn a_question_for_the_battery_under_the_motor_is_answered_with_its_idle_volts() {
+    let mut door = paired(Model::TenKey);
+    door.idle_millivolts = 5500;
+    door.hub(&request(command::UNLOCK, &[]));
+    door.wait(100);
+    door.idle_millivolts = 5400;
+    assert_eq!(door.motor(), [Bridge::Open]);
+    assert_eq!(
+        door.hub(&request(command::BATTERY, &[])),
+        [ack(command::BATTERY, &5500_u16.to_be_bytes())]
+    );
+}
+
+#[test]
 fn codes_are_set_read_and_deleted() {
     let mut door = paired(Model::TenKey);
     let set = |slot: u8, keys: &[u8; 8]| {

@@ -228,6 +228,20 @@ fn a_jam_while_closing_reverses_and_is_shown() {
 }
 
 #[test]
+fn a_jam_while_closing_that_never_left_the_end_has_nowhere_to_reverse_to() {
+    let mut door = ten_key();
+    door.enter(CODE);
+    door.wait(2000);
+    door.jam = Jam::At(0.0);
+    door.log.clear();
+    door.press(Contact::Lock);
+    door.wait(4000);
+    let log = door.log.clone();
+    assert_eq!(door.motor(), [Bridge::Close, Bridge::Brake]);
+    assert!(log.iter().any(|(_, did)| *did == Did::Keypad(Light::Red)));
+}
+
+#[test]
 fn a_jam_while_opening_stops_where_it_is() {
     let mut door = ten_key();
     door.jam = Jam::Loose;
