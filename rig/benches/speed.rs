@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use rig::bench::probe::{Erase, Image, LocalPort};
+use rig::bench::probe::{Erase, FlashReport, Image, LocalPort, Probe};
 use rig::bench::{Bench, VirtualBench};
 use rig::lock::{Door, LockModel};
 use rig::play::{Limits, Situation, prepare};
@@ -20,6 +20,7 @@ use rig::trace::{Contact, Key, Nanos};
 use rustix::time::{ClockId, clock_gettime};
 use virtual_lock::VirtualLock;
 use virtual_lock::debug::local::LocalProbe;
+use virtual_lock::debug::server::{DebugServer, Pace};
 use virtual_lock::debug::target::DebugTarget;
 use virtual_lock::time::Ticks;
 
@@ -155,7 +156,8 @@ fn processor_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// 64 KiB through the debug port by probe-rs, attaching included, then the same again.
+/// 64 KiB through the debug port by probe-rs, attaching included, then the same again: as the rig does it,
+/// and as a tool in another process would, over a socket.
 fn flashing() -> Result<(), Failed> {
     let mut state = 1_u32;
     let bytes: Vec<u8> = std::iter::repeat_with(|| {
@@ -165,31 +167,43 @@ fn flashing() -> Result<(), Failed> {
     .take(64 << 10)
     .collect();
     let image = Image::from_segments(&[(0, &bytes)])?;
-    let mut best = [Duration::MAX; 2];
-    for _ in 0..TIMES {
-        let mut lock = VirtualLock::new();
-        lock.connect()?;
-        lock.advance(Ticks::from_millis(100))?;
-        for (written, best) in [16, 0].into_iter().zip(&mut best) {
-            let began = Instant::now();
-            let port = LocalPort::new(LocalProbe::hasty(lock));
-            let mut probe = port.attach()?;
-            let report = probe.flash(&image, Erase::Nothing, &mut |_| {})?;
-            drop(probe);
-            lock = port.finish();
-            *best = began.elapsed().min(*best);
-            if report.sectors_written != written {
-                return Err(format!("{} sectors written", report.sectors_written).into());
+    type Through = fn(VirtualLock, &Image) -> Result<(VirtualLock, FlashReport), Failed>;
+    let ways: [(&str, Through); 2] = [("", within), (" over a socket", over_a_socket)];
+    for (how, through) in ways {
+        let mut best = [Duration::MAX; 2];
+        for _ in 0..TIMES {
+            let mut lock = VirtualLock::new();
+            lock.connect()?;
+            lock.advance(Ticks::from_millis(100))?;
+            for (written, best) in [16, 0].into_iter().zip(&mut best) {
+                let began = Instant::now();
+                let report;
+                (lock, report) = through(lock, &image)?;
+                *best = began.elapsed().min(*best);
+                if report.sectors_written != written {
+                    return Err(format!("{} sectors written", report.sectors_written).into());
+                }
             }
         }
+        let [first, again] = best.map(|time| time.as_secs_f64() * 1e3);
+        let what = format!("flashing 64 KiB{how}, verified");
+        tell(&what, first, "ms", 300.0);
+        let what = format!("flashing them again{how}: nothing differs");
+        tell(&what, again, "ms", 50.0);
     }
-    let millis = best.map(|time| time.as_secs_f64() * 1e3);
-    tell("flashing 64 KiB, verified", millis[0], "ms", 300.0);
-    tell(
-        "flashing them again: nothing differs",
-        millis[1],
-        "ms",
-        50.0,
-    );
     Ok(())
+}
+
+fn within(lock: VirtualLock, image: &Image) -> Result<(VirtualLock, FlashReport), Failed> {
+    let port = LocalPort::new(LocalProbe::hasty(lock));
+    let report = port.attach()?.flash(image, Erase::Nothing, &mut |_| {})?;
+    Ok((port.finish(), report))
+}
+
+fn over_a_socket(lock: VirtualLock, image: &Image) -> Result<(VirtualLock, FlashReport), Failed> {
+    let server = DebugServer::start(lock, Pace::Polls)?;
+    let mut probe = Probe::attach(&server.selector())?;
+    let report = probe.flash(image, Erase::Nothing, &mut |_| {})?;
+    drop(probe);
+    Ok((server.finish()?, report))
 }
