@@ -111,7 +111,8 @@ async fn main(spawner: Spawner) {
             measured: measured.take(),
             braked: motor.braked(),
         };
-        let now = now();
+        let ticks = Instant::now();
+        let now = moment(ticks);
         let outputs = lock.step(now, inputs, &mut journal);
         motor.drive(outputs.bridge);
         parts.status.show(outputs.status);
@@ -127,7 +128,7 @@ async fn main(spawner: Spawner) {
             measured = Some(sense.measure().await);
             continue;
         }
-        let wake = wake(lock.next_deadline(now));
+        let wake = wake(ticks, lock.next_deadline(now));
         select(CHANGE.wait(), Timer::at(wake)).await;
     }
 }
@@ -163,20 +164,27 @@ fn watchdog(watchdog: Peri<'static, peripherals::WDT>) -> Option<wdt::WatchdogHa
 }
 
 fn now() -> Moment {
-    Moment::from_micros(Instant::now().as_micros())
+    moment(Instant::now())
 }
 
 /// A tick is 15625/512 microseconds.
-const _: () = assert!(TICK_HZ * 15_625 == 512 * 1_000_000);
+const _: () = assert!(TICK_HZ * TICK_PARTS == PARTS * 1_000_000);
+const TICK_PARTS: u64 = 15_625;
+const PARTS: u64 = 512;
 
-/// The tick at or after a deadline, and no later than the watchdog allows.
-fn wake(deadline: Option<Moment>) -> Instant {
-    let latest = Instant::now() + LONGEST_SLEEP;
-    match deadline {
-        Some(deadline) => {
-            let ticks = (deadline.as_micros() * 512).div_ceil(15_625);
-            Instant::from_ticks(ticks).min(latest)
-        }
-        None => latest,
-    }
+fn moment(at: Instant) -> Moment {
+    Moment::from_micros(at.as_ticks() * TICK_PARTS / PARTS)
+}
+
+/// The tick at or after a deadline, and no later than the watchdog allows, counted from `now`: what
+/// is left of so short a time divides as 32 bits.
+fn wake(now: Instant, deadline: Option<Moment>) -> Instant {
+    const LONGEST: u32 = (LONGEST_SLEEP.as_ticks() * TICK_PARTS) as u32;
+    let Some(deadline) = deadline else {
+        return now + LONGEST_SLEEP;
+    };
+    // In parts of a microsecond, as neither microseconds nor ticks are whole in the other.
+    let left = (deadline.as_micros() * PARTS).saturating_sub(now.as_ticks() * TICK_PARTS);
+    let left = u32::try_from(left).map_or(LONGEST, |left| left.min(LONGEST));
+    now + Duration::from_ticks(u64::from(left.div_ceil(TICK_PARTS as u32)))
 }

@@ -62,9 +62,15 @@ macro_rules! contacts {
     };
 }
 
-macro_rules! table {
+macro_rules! count {
     ($(($contact:expr, $port:literal, $number:literal, $pin:ident))*) => {
-        &[$(($contact, $port, $number)),*]
+        [$($number),*].len()
+    };
+}
+
+macro_rules! closed {
+    ($ports:ident $(($contact:expr, $port:literal, $number:literal, $pin:ident))*) => {
+        ContactSet::NONE$(.with($contact, !$ports[$port].pin($number)))*
     };
 }
 
@@ -74,25 +80,20 @@ macro_rules! inputs {
     };
 }
 
-const CONTACTS: &[(Contact, usize, usize)] = contacts!(table);
-
 /// How many contacts this model has.
-pub(crate) const COUNT: usize = CONTACTS.len();
+pub(crate) const COUNT: usize = contacts!(count);
 
 /// The contacts as they are now: two port reads, whoever waits for their edges.
 pub(crate) fn contacts() -> ContactSet {
     let ports = [pac::P0.in_().read(), pac::P1.in_().read()];
-    CONTACTS
-        .iter()
-        .fold(ContactSet::NONE, |set, &(contact, port, number)| {
-            set.with(contact, !ports[port].pin(number))
-        })
+    contacts!(closed ports)
 }
 
 /// An LED of two colours, both active low.
 pub(crate) struct TwoColour {
     red: Output<'static>,
     green: Output<'static>,
+    shown: Light,
 }
 
 impl TwoColour {
@@ -102,10 +103,15 @@ impl TwoColour {
         Self {
             red: dark(red),
             green: dark(green),
+            shown: Light::Off,
         }
     }
 
     pub(crate) fn show(&mut self, light: Light) {
+        if light == self.shown {
+            return;
+        }
+        self.shown = light;
         let lit = |lit: bool| if lit { Level::Low } else { Level::High };
         self.red
             .set_level(lit(matches!(light, Light::Red | Light::Amber)));

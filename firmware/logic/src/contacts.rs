@@ -78,12 +78,8 @@ impl ContactSet {
 
     /// The same contacts with `contact` closed or open.
     pub const fn with(self, contact: Contact, closed: bool) -> Self {
-        let bit = 1 << contact.index();
-        if closed {
-            Self(self.0 | bit)
-        } else {
-            Self(self.0 & !bit)
-        }
+        let index = contact.index();
+        Self(self.0 & !(1 << index) | (closed as u32) << index)
     }
 
     /// The contacts whose states differ between the two sets, as bits.

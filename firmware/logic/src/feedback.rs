@@ -120,10 +120,60 @@ impl Cue {
     }
 }
 
+/// A train that is under way.
+#[derive(Debug, Clone, Copy)]
+struct Playing<T> {
+    train: Train<T>,
+    /// What it shows, and until when.
+    level: T,
+    until: Moment,
+    /// In a pulse, rather than between two.
+    on: bool,
+    /// Pulses after this one.
+    left: u8,
+}
+
+impl<T: Copy + Default + PartialEq> Playing<T> {
+    fn begin(train: Train<T>, now: Moment) -> Self {
+        Self {
+            train,
+            level: train.on,
+            until: now + train.on_for,
+            on: true,
+            left: train.count.saturating_sub(1),
+        }
+    }
+
+    /// Goes on to the next level; `false` when there is none. A colour between the pulses is part of
+    /// the train, behind the last one too, a dark one isn't.
+    fn next(&mut self) -> bool {
+        let Train {
+            on,
+            between,
+            on_for,
+            between_for,
+            ..
+        } = self.train;
+        let (level, lasts) = match (self.on, self.left) {
+            (true, 0) if between == T::default() => return false,
+            (true, _) => (between, between_for),
+            (false, 0) => return false,
+            (false, _) => {
+                self.left -= 1;
+                (on, on_for)
+            }
+        };
+        self.on = !self.on;
+        self.level = level;
+        self.until = self.until + lasts;
+        true
+    }
+}
+
 /// One output that plays one train at a time.
 #[derive(Debug)]
 struct Channel<T> {
-    playing: Option<(Train<T>, Moment)>,
+    playing: Option<Playing<T>>,
 }
 
 impl<T: Copy + Default + PartialEq> Channel<T> {
@@ -133,41 +183,34 @@ impl<T: Copy + Default + PartialEq> Channel<T> {
 
     fn play(&mut self, train: Option<Train<T>>, now: Moment) {
         if let Some(train) = train {
-            self.playing = Some((train, now));
+            self.playing = Some(Playing::begin(train, now));
         }
     }
 
-    /// When the train is over. A colour between the pulses is part of it, a dark one isn't.
-    fn end(&self) -> Option<Moment> {
-        self.playing.map(|(train, start)| {
-            let whole = (train.on_for + train.between_for).times(u64::from(train.count));
-            if train.between == T::default() {
-                start + (whole - train.between_for)
-            } else {
-                start + whole
-            }
-        })
+    const fn is_busy(&self) -> bool {
+        self.playing.is_some()
     }
 
+    /// Goes on to what it shows at `now`.
     fn advance(&mut self, now: Moment) {
-        if self.end().is_some_and(|end| end <= now) {
-            self.playing = None;
+        while let Some(playing) = &mut self.playing
+            && playing.until <= now
+        {
+            if !playing.next() {
+                self.playing = None;
+            }
         }
     }
 
-    /// The level now, and when it changes next.
-    fn level(&self, now: Moment) -> (T, Option<Moment>) {
-        let Some((train, start)) = self.playing else {
-            return (T::default(), None);
-        };
-        let period = train.on_for + train.between_for;
-        let elapsed = now.since(start).as_micros();
-        let begun = start + period.times(elapsed / period.as_micros());
-        if now < begun + train.on_for {
-            (train.on, Some(begun + train.on_for))
-        } else {
-            (train.between, Some(begun + period))
-        }
+    /// The level since it was last advanced.
+    fn level(&self) -> T {
+        self.playing
+            .map_or_else(T::default, |playing| playing.level)
+    }
+
+    /// When the level changes next.
+    fn deadline(&self) -> Option<Moment> {
+        self.playing.map(|playing| playing.until)
     }
 }
 
@@ -211,7 +254,7 @@ impl Feedback {
 
     /// Says `cue` now, or 300 ms after what is being said.
     pub(crate) fn play_next(&mut self, cue: Cue, now: Moment) {
-        if earliest_end(&self.keypad, &self.beeper).is_none() && self.next[0].is_none() {
+        if !self.is_speaking() && self.next[0].is_none() {
             self.play(cue, now);
         } else {
             self.play_after(cue, now);
@@ -234,14 +277,14 @@ impl Feedback {
 
     /// Ends what is over and begins what is due.
     pub(crate) fn advance(&mut self, now: Moment) {
-        let was_busy = earliest_end(&self.keypad, &self.beeper).is_some();
+        let was_speaking = self.is_speaking();
         self.keypad.advance(now);
         self.status.advance(now);
         self.beeper.advance(now);
-        if earliest_end(&self.keypad, &self.beeper).is_some() {
+        if self.is_speaking() {
             return;
         }
-        if was_busy {
+        if was_speaking {
             self.still_since = now;
         }
         if now >= self.still_since + GAP
@@ -252,26 +295,31 @@ impl Feedback {
         }
     }
 
-    pub(crate) fn keypad(&self, now: Moment) -> Light {
-        self.keypad.level(now).0
+    /// Whether the keypad's light or the beeper plays a train.
+    fn is_speaking(&self) -> bool {
+        self.keypad.is_busy() || self.beeper.is_busy()
     }
 
-    pub(crate) fn status(&self, now: Moment) -> Light {
-        self.status.level(now).0
+    pub(crate) fn keypad(&self) -> Light {
+        self.keypad.level()
+    }
+
+    pub(crate) fn status(&self) -> Light {
+        self.status.level()
     }
 
     pub(crate) fn beeper(&self, now: Moment) -> bool {
-        self.beeper.level(now).0 || now < self.click_until
+        self.beeper.level() || now < self.click_until
     }
 
     /// Whether the status LED has something to show.
     pub(crate) fn status_busy(&self) -> bool {
-        self.status.playing.is_some()
+        self.status.is_busy()
     }
 
     /// Whether nothing is shown, sounded or waiting to be.
     pub(crate) fn is_still(&self, now: Moment) -> bool {
-        earliest_end(&self.keypad, &self.beeper).is_none()
+        !self.is_speaking()
             && !self.status_busy()
             && self.next[0].is_none()
             && now >= self.click_until
@@ -279,19 +327,15 @@ impl Feedback {
 
     /// When a level changes next.
     pub(crate) fn deadline(&self, now: Moment) -> Option<Moment> {
-        let waiting = self.next[0].is_some() && earliest_end(&self.keypad, &self.beeper).is_none();
+        let waiting = self.next[0].is_some() && !self.is_speaking();
         earliest([
-            self.keypad.level(now).1,
-            self.status.level(now).1,
-            self.beeper.level(now).1,
+            self.keypad.deadline(),
+            self.status.deadline(),
+            self.beeper.deadline(),
             (now < self.click_until).then_some(self.click_until),
             waiting.then(|| self.still_since + GAP),
         ])
     }
-}
-
-fn earliest_end(keypad: &Channel<Light>, beeper: &Channel<bool>) -> Option<Moment> {
-    earliest([keypad.end(), beeper.end()])
 }
 
 #[cfg(test)]
@@ -309,11 +353,7 @@ mod tests {
         let mut now = at(start);
         loop {
             feedback.advance(now);
-            let levels = (
-                feedback.keypad(now),
-                feedback.status(now),
-                feedback.beeper(now),
-            );
+            let levels = (feedback.keypad(), feedback.status(), feedback.beeper(now));
             if seen.last().is_none_or(|&(_, k, s, b)| (k, s, b) != levels) {
                 seen.push((now.as_millis(), levels.0, levels.1, levels.2));
             }
@@ -382,6 +422,28 @@ mod tests {
         assert_eq!(played[0].2, Green);
         assert_eq!((played[7].0, played[7].2), (1000 + 7 * 150, Red));
         assert_eq!((played[8].0, played[8].2), (1000 + 8 * 150, Off));
+    }
+
+    #[test]
+    fn who_looks_late_finds_the_level_of_then() {
+        for cue in [Cue::Refused, Cue::HandingArmed, Cue::LowBattery] {
+            for (since, keypad, status, beeper) in played(cue) {
+                for late in [since, since + 99] {
+                    let mut feedback = Feedback::new();
+                    feedback.play(cue, at(1000));
+                    feedback.advance(at(late));
+                    assert_eq!(
+                        (
+                            feedback.keypad(),
+                            feedback.status(),
+                            feedback.beeper(at(late))
+                        ),
+                        (keypad, status, beeper),
+                        "{cue:?} at {late} ms"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -191,8 +191,8 @@ impl Lock {
             self.answer_battery();
         }
         Outputs {
-            status: self.feedback.status(now),
-            keypad: self.feedback.keypad(now),
+            status: self.feedback.status(),
+            keypad: self.feedback.keypad(),
             beeper: self.audible() && self.feedback.beeper(now),
             bridge: self.bridge,
             measure: stands
