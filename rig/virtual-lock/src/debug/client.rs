@@ -1,12 +1,16 @@
 //! A debugger's connection, by loopback TCP.
 
 use socket2::SockRef;
-use std::io::{Read, Result, Write};
+use std::io::{ErrorKind, Read, Result, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a client may keep its receive window shut.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a read looks again and again before it sleeps: most of a flash write is round trips, and
+/// waking a sleeping processor takes longer than the client's next request.
+const EAGER: Duration = Duration::from_micros(100);
 
 /// A connection. Dropping it makes the driver's next read fail: it takes an end of file for an answer that
 /// is still to come, and would wait for it for ever.
@@ -36,7 +40,20 @@ impl Client {
 
 impl Read for Client {
     fn read(&mut self, bytes: &mut [u8]) -> Result<usize> {
-        self.0.read(bytes)
+        self.0.set_nonblocking(true)?;
+        let began = Instant::now();
+        let mut result = self.0.read(bytes);
+        while matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock)
+            && began.elapsed() < EAGER
+        {
+            std::thread::yield_now();
+            result = self.0.read(bytes);
+        }
+        self.0.set_nonblocking(false)?;
+        match result {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.0.read(bytes),
+            result => result,
+        }
     }
 }
 
