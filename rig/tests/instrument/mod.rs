@@ -16,7 +16,7 @@ use std::time::Duration;
 
 mod terminal;
 
-pub use terminal::terminal;
+pub use terminal::{anonymous, terminal};
 
 /// What it does wrong, once each, in order; a trouble waits for a question that it fits.
 #[derive(Debug, Clone, PartialEq)]

@@ -14,3 +14,18 @@ pub fn terminal() -> (File, String, File) {
     let other_end = File::options().read(true).write(true).open(&path).unwrap();
     (File::from(master), path, other_end)
 }
+
+/// What is said of a terminal at `path`, alike in every run: its name is another each time, and what the
+/// system says when it goes depends on whether a command, its end or an answer was just under way.
+pub fn anonymous(said: &str, path: &str) -> String {
+    let mut said = said.replace(path, "PORT");
+    for reason in [
+        "Broken pipe",
+        "flush failed",
+        "unexpected end of file",
+        "Input/output error",
+    ] {
+        said = said.replace(&format!("({reason})"), "(REASON)");
+    }
+    said
+}
