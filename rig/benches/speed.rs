@@ -3,7 +3,9 @@
 //!     cargo bench -p rig -p virtual-lock --features virtual-lock/rsemu
 //!
 //! runs the core beside QEMU's translator and another interpreter, too. The suite and flashing are told in
-//! seconds of the wall, so they want a quiet machine; forks in seconds of the processor.
+//! seconds of the wall, so they want a quiet machine; forks in seconds of the processor. One of them alone:
+//!
+//!     cargo bench -p rig --bench speed -- forks
 
 use std::hint::black_box;
 use std::path::Path;
@@ -34,9 +36,25 @@ type Failed = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failed> {
     std::env::set_current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))?;
-    suite()?;
-    forks()?;
-    flashing()
+    // What cargo adds begins with a dash.
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    type Part = fn() -> Result<(), Failed>;
+    let parts: [(&str, Part); 3] = [("suite", suite), ("forks", forks), ("flashing", flashing)];
+    if let Some(unknown) = wanted
+        .iter()
+        .find(|name| parts.iter().all(|(part, _)| part != name))
+    {
+        return Err(format!("no part `{unknown}`: suite, forks or flashing").into());
+    }
+    for (name, part) in parts {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            part()?;
+        }
+    }
+    Ok(())
 }
 
 fn tell(what: &str, measured: f64, unit: &str, goal: f64) {
