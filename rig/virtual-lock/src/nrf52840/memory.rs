@@ -131,6 +131,18 @@ impl Ram {
         }
     }
 
+    /// Makes all of it zero again, as at power-on.
+    pub(crate) fn clear(&mut self) {
+        let pages = self
+            .bytes
+            .chunks_exact_mut(PAGE_SIZE)
+            .zip(&mut self.written);
+        for (page, written) in pages.filter(|(_, written)| **written) {
+            page.fill(0);
+            *written = false;
+        }
+    }
+
     /// The `N` bytes at `offset`, or `None` past the end.
     #[inline(always)]
     pub(crate) fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
@@ -225,5 +237,8 @@ mod tests {
         assert!(ram.store(0x2FFE, [9]));
         assert_eq!(fork.load(0x2FFE), Some([1, 2, 3, 4]));
         assert_eq!(fork.written.iter().filter(|written| **written).count(), 2);
+        ram.clear();
+        assert!(ram.bytes.iter().all(|byte| *byte == 0));
+        assert_eq!(ram.written, Ram::new().written);
     }
 }

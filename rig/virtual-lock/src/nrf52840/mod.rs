@@ -29,7 +29,7 @@ pub use wires::SerialByte;
 use crate::time::Ticks;
 use egu::Egu;
 use gpiote::Gpiote;
-use memory::{Flash, Ram};
+use memory::Flash;
 use nvmc::Nvmc;
 use power::{ClockPower, Retained};
 use ppi::Ppi;
@@ -193,7 +193,7 @@ impl Chip {
 
     /// Power has come: everything but flash and UICR is as after power-on reset.
     pub fn power_on(&mut self, vdd: f64, now: Ticks) {
-        self.wires.ram = Ram::new();
+        self.wires.ram.clear();
         self.wires.ram_generation += 1;
         self.rebuild(Retained::default(), None, now);
         self.set_vdd(vdd, now);
@@ -485,7 +485,6 @@ impl Chip {
 
     /// Carries on what peripheral `id` has started: PPI, pin changes, interrupts, its next event.
     fn touched(&mut self, id: u8) {
-        let mut tasks = Vec::new();
         let mut routes = 0;
         loop {
             if self.wires.gpio.has_changes() {
@@ -496,7 +495,8 @@ impl Chip {
             let Some(event) = self.wires.raised.pop() else {
                 break;
             };
-            self.ppi.route(event, &mut tasks);
+            // All are known before the first task is done: it may switch channels.
+            let mut channels = self.ppi.route(event);
             routes += 1;
             if routes > ROUTES_A_TICK {
                 self.wires
@@ -504,8 +504,12 @@ impl Chip {
                 self.wires.raised.clear();
                 break;
             }
-            for task in tasks.drain(..) {
-                self.trigger(task);
+            while channels != 0 {
+                let (tasks, others) = self.ppi.tasks(channels);
+                channels = others;
+                for task in tasks.into_iter().filter(|task| *task != 0) {
+                    self.trigger(task);
+                }
             }
         }
         self.refresh(id);

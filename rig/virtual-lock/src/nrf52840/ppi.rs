@@ -29,6 +29,8 @@ const FIXED: [(u32, u32); CHANNELS - PROGRAMMABLE] = [
 pub(crate) struct Ppi {
     enabled: u32,
     ends: [(u32, u32); CHANNELS],
+    /// What each event end is, where it is one.
+    sources: [Option<Source>; CHANNELS],
     fork: [u32; CHANNELS],
     groups: [u32; 6],
 }
@@ -47,32 +49,37 @@ impl Ppi {
         Ppi {
             enabled: 0,
             ends,
+            sources: ends.map(|(from, _)| source(from)),
             fork: [0; CHANNELS],
             groups: [0; 6],
         }
     }
 
-    /// Adds the addresses of the tasks that `event` triggers to `tasks`.
-    pub(crate) fn route(&self, event: Source, tasks: &mut Vec<u32>) {
+    /// The channels that `event` goes through, one bit each.
+    pub(crate) fn route(&self, event: Source) -> u32 {
         let mut left = self.enabled;
+        let mut through = 0;
         while left != 0 {
-            let channel = left.trailing_zeros() as usize;
-            left &= left - 1;
-            let (from, to) = self.ends[channel];
-            if source(from) == Some(event) {
-                tasks.extend(
-                    [to, self.fork[channel]]
-                        .into_iter()
-                        .filter(|task| *task != 0),
-                );
+            let lowest = left & left.wrapping_neg();
+            left ^= lowest;
+            if self.sources[lowest.trailing_zeros() as usize] == Some(event) {
+                through |= lowest;
             }
         }
+        through
+    }
+
+    /// The addresses of the tasks of the lowest of `channels`, 0 where there is none, and the other channels.
+    pub(crate) fn tasks(&self, channels: u32) -> ([u32; 2], u32) {
+        let channel = channels.trailing_zeros() as usize % CHANNELS;
+        let tasks = [self.ends[channel].1, self.fork[channel]];
+        (tasks, channels & channels.wrapping_sub(1))
     }
 
     fn watch(&self, wires: &mut Wires) {
         wires.watched = [0; 64];
         for channel in (0..CHANNELS).filter(|channel| self.enabled >> channel & 1 == 1) {
-            if let Some((id, number)) = source(self.ends[channel].0) {
+            if let Some((id, number)) = self.sources[channel] {
                 wires.watched[usize::from(id)] |= 1 << number;
             }
         }
@@ -99,10 +106,12 @@ impl Ppi {
             0x508 => self.enabled &= !value,
             0x510..0x5B0 if word.is_multiple_of(2) => {
                 // An event end that no peripheral has would be silence.
-                if value != 0 && source(value).is_none() {
+                let (channel, source) = ((word - 0x144) / 2, source(value));
+                if value != 0 && source.is_none() {
                     return Err(Gap);
                 }
-                self.ends[(word - 0x144) / 2].0 = value;
+                self.ends[channel].0 = value;
+                self.sources[channel] = source;
             }
             0x510..0x5B0 => self.ends[(word - 0x144) / 2].1 = fits(value, !3)?,
             0x800..0x818 => self.groups[word - 0x200] = value,
@@ -137,9 +146,14 @@ mod tests {
     }
 
     fn routed(ppi: &Ppi, event: Source) -> Vec<u32> {
-        let mut tasks = Vec::new();
-        ppi.route(event, &mut tasks);
-        tasks
+        let mut channels = ppi.route(event);
+        let mut all = Vec::new();
+        while channels != 0 {
+            let (tasks, others) = ppi.tasks(channels);
+            all.extend(tasks.into_iter().filter(|task| *task != 0));
+            channels = others;
+        }
+        all
     }
 
     #[test]
