@@ -16,6 +16,8 @@ const SLOTS: usize = PAGE as usize / 2;
 const PLACES: usize = 512;
 /// The longest way back from a changed byte to an instruction that depends on it: an IT block.
 const REACH: u32 = 18;
+/// How far away a load may take its constant from.
+const CONSTANT_REACH: u32 = PAGE;
 /// Where RAM begins; below, memory changes only with [`Bus::code_generation`].
 const RAM: u32 = 0x2000_0000;
 /// Where flash ends.
@@ -122,6 +124,25 @@ impl Code {
                 self.page_mut(base).ops[slots].fill(Op::UNDECODED);
             }
         }
+        if from < FLASH_END {
+            self.forget_constants(from, to);
+        }
+    }
+
+    /// Forgets loads that became constants, wherever theirs may have been between `from` and `to`.
+    fn forget_constants(&mut self, from: u32, to: u32) {
+        let first = from.saturating_sub(CONSTANT_REACH) & !(PAGE - 1);
+        for base in (first..to.saturating_add(CONSTANT_REACH)).step_by(PAGE as usize) {
+            if self
+                .page(base)
+                .is_some_and(|page| page.ops.iter().any(Op::was_load))
+            {
+                let ops = &mut self.page_mut(base).ops;
+                for op in ops.iter_mut().filter(|op| op.was_load()) {
+                    *op = Op::UNDECODED;
+                }
+            }
+        }
     }
 
     fn page(&self, address: u32) -> Option<&Page> {
@@ -213,9 +234,9 @@ fn decode<B: Bus>(bus: &B, debug: &Debug, pc: u32, it: u8) -> Result<(Op, u16), 
     if matches!(op.kind, Kind::LdrLit | Kind::LdrLitW) && op.imm & 3 == 0 && op.imm < RAM - 4 {
         // Constants in flash change only with its code.
         if let (Ok(low), Ok(high)) = (bus.fetch(op.imm), bus.fetch(op.imm + 2)) {
-            op.kind = match op.kind {
-                Kind::LdrLit => Kind::MovImm,
-                _ => Kind::MovImmW,
+            (op.inner, op.kind) = match op.kind {
+                Kind::LdrLit => (Kind::LdrLit, Kind::MovImm),
+                _ => (Kind::LdrLitW, Kind::MovImmW),
             };
             op.imm = u32::from(high) << 16 | u32::from(low);
         }

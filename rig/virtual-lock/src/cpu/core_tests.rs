@@ -202,6 +202,20 @@ fn flash_that_is_programmed_over_runs_as_programmed() {
 }
 
 #[test]
+fn a_constant_that_is_programmed_over_is_read_anew() {
+    // LDR R0, [PC, #60]; STR R1, [R2]; B .-4
+    let (mut core, mut bus) = started(&[0x480F, 0x6011, 0xE7FC]);
+    bus.place(CODE + 0x40, &[0xFFFF, 0xFFFF]);
+    core.set_register(1, 0x1234_5678);
+    core.set_register(2, CODE + 0x80);
+    run(&mut core, &mut bus, 20);
+    assert_eq!(core.register(0), u32::MAX);
+    core.set_register(2, CODE + 0x40);
+    run(&mut core, &mut bus, 20);
+    assert_eq!(core.register(0), 0x1234_5678);
+}
+
+#[test]
 fn memory_changed_by_others_is_decoded_anew() {
     let (mut core, mut bus) = started(&[0x2001, 0xE7FD]);
     run(&mut core, &mut bus, 10);

@@ -209,7 +209,7 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Op {
     pub(super) kind: Kind,
-    /// The instruction behind [`Kind::InIt`].
+    /// The instruction behind [`Kind::InIt`], or the load whose constant is `imm`.
     pub(super) inner: Kind,
     /// ITSTATE before this instruction: condition in the upper half; 0 outside an IT block.
     pub(super) it: u8,
@@ -242,6 +242,11 @@ impl Op {
         kind: Kind::PageEnd,
         ..Op::UNDECODED
     };
+
+    /// Whether this is a load from flash that was done when it was decoded.
+    pub(super) fn was_load(&self) -> bool {
+        matches!(self.inner, Kind::LdrLit | Kind::LdrLitW) && self.kind != Kind::InIt
+    }
 
     /// The rest of a 16-bit instruction's fields.
     pub(super) const NARROW: Op = Op {
