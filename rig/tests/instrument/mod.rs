@@ -14,9 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-mod terminal;
+pub mod terminal;
 
-pub use terminal::{anonymous, terminal};
+pub use terminal::terminal;
 
 /// What it does wrong, once each, in order; a trouble waits for a question that it fits.
 #[derive(Debug, Clone, PartialEq)]

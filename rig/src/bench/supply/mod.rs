@@ -21,7 +21,9 @@ pub(crate) use fixed::Fixed;
 pub(crate) use i2c::fake;
 pub(crate) use i2c::{I2c, I2cError, open_bus};
 #[cfg(test)]
-pub(crate) use instrument::{Instrument, Trouble, anonymous, terminal};
+pub(crate) use instrument::terminal::anonymous;
+#[cfg(test)]
+pub(crate) use instrument::{Instrument, Trouble, terminal};
 pub(crate) use link::{Ends, Link, LinkError, open_port};
 pub(crate) use monitor::Monitor;
 pub(crate) use scpi::{Scpi, ScpiSettings};
