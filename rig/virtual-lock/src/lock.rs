@@ -104,6 +104,15 @@ impl VirtualLock {
         self.chip.load(address, bytes);
     }
 
+    /// Takes over what `other`, a fork, has decoded of the code that both still have in common, so that this
+    /// one need not. Nothing of what happens changes by it.
+    pub fn learn(&mut self, other: &VirtualLock) {
+        let (own, others) = (&self.chip, &other.chip);
+        self.core.learn(own, &other.core, others, |page| {
+            own.shares_flash(others, page)
+        });
+    }
+
     /// Up to when everything has happened, and been told.
     pub fn now(&self) -> Ticks {
         self.time

@@ -74,6 +74,13 @@ pub trait Bus {
     /// decoded code of an older generation is stale.
     fn code_generation(&self) -> u64;
 
+    /// From which address up to which that memory may have changed since a generation; `None` where it is
+    /// not known, and all of it may have.
+    fn code_changes(&self, since: u64) -> Option<(u32, u32)> {
+        let _ = since;
+        None
+    }
+
     /// Counts up whenever RAM is changed by other means than [`Bus::write`] of the running core
     /// (EasyDMA, a debugger). Costs nothing unless code runs from RAM.
     fn ram_generation(&self) -> u64;

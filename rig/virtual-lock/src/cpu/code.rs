@@ -98,11 +98,43 @@ impl Code {
         let generation = bus.code_generation();
         let ram_generation = bus.ram_generation();
         let stale_ram = ram_generation != self.ram_generation && self.in_ram;
-        if generation != self.generation || stale_ram {
+        if stale_ram {
             self.clear();
+        } else if generation != self.generation {
+            match bus.code_changes(self.generation) {
+                Some((from, to)) => self.changed(from, to),
+                None => self.clear(),
+            }
         }
         self.generation = generation;
         self.ram_generation = ram_generation;
+    }
+
+    /// Whether nothing is decoded that the bus says is stale.
+    pub(super) fn is_current<B: Bus>(&self, bus: &B) -> bool {
+        bus.code_generation() == self.generation
+    }
+
+    /// Takes over the pages of flash that `other` has decoded; `same` tells whether the page of an address
+    /// holds the same for both.
+    pub(super) fn learn(&mut self, other: &Code, same: impl Fn(u32) -> bool) {
+        for (place, page) in other.places.iter().enumerate() {
+            let Some(page) = page.as_ref().filter(|page| page.base < FLASH_END) else {
+                continue;
+            };
+            // An instruction may end, and have its constant, in a neighbour.
+            let mut around = [
+                page.base.checked_sub(PAGE),
+                Some(page.base),
+                page.base.checked_add(PAGE),
+            ]
+            .into_iter()
+            .flatten()
+            .filter(|base| *base < FLASH_END);
+            if around.all(&same) {
+                Arc::make_mut(&mut self.places)[place] = Some(Arc::clone(page));
+            }
+        }
     }
 
     /// Forgets instructions that depend on bytes from `from` up to `to`.

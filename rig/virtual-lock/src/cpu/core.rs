@@ -52,6 +52,19 @@ impl Core {
         self.running = false;
     }
 
+    /// Takes over what `other`, on a bus of its own, has decoded of the flash; `same` tells whether the page of
+    /// 4 KiB at an address holds the same on both. Nothing of what is executed changes by it.
+    pub fn learn<B: Bus>(&mut self, bus: &B, other: &Core, others: &B, same: impl Fn(u32) -> bool) {
+        self.refresh_code(bus);
+        // Comparators stand in decoded code, too.
+        let debugged = [&self.state, &other.state]
+            .into_iter()
+            .any(|state| state.debug.enabled() || state.debug.comparators_changed);
+        if !debugged && other.state.written.is_none() && other.code.is_current(others) {
+            self.code.learn(&other.code, same);
+        }
+    }
+
     /// Resets the core: stack pointer and program counter from the vector table at address 0,
     /// NVIC and SysTick cleared. Debug registers survive; `DEMCR.VC_CORERESET` halts the core
     /// before its first instruction.

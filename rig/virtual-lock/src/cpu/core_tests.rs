@@ -227,6 +227,58 @@ fn memory_changed_by_others_is_decoded_anew() {
 }
 
 #[test]
+fn only_what_was_changed_by_others_is_decoded_anew() {
+    // MOVS R0, #1; LDR R2, [PC, #60]; B .-4
+    let (mut core, mut bus) = started(&[0x2001, 0x4A0F, 0xE7FC]);
+    run(&mut core, &mut bus, 10);
+    // Both change, but only the constant is told: what is kept is really kept.
+    bus.place(CODE, &[0x2005]);
+    bus.place(CODE + 0x40, &[0x0007, 0x0000]);
+    bus.generation += 1;
+    bus.changes = Some((CODE + 0x40, CODE + 0x44));
+    run(&mut core, &mut bus, 10);
+    assert_eq!((core.register(0), core.register(2)), (1, 7));
+    bus.generation += 1;
+    bus.changes = Some((CODE, CODE + 2));
+    run(&mut core, &mut bus, 10);
+    assert_eq!(core.register(0), 5);
+}
+
+#[test]
+fn what_a_fork_has_decoded_is_learnt_where_memory_is_the_same() {
+    let (mut core, mut bus) = started(&[0x3001, 0xE7FD]);
+    let (mut fork, mut fork_bus) = (core.clone(), bus.clone());
+    run(&mut fork, &mut fork_bus, 10);
+    // What would be decoded now is something else: learning shows.
+    bus.place(CODE, &[0x3002]);
+    let all = |core: &mut Core, bus: &TestBus, same: bool| {
+        core.learn(bus, &fork, &fork_bus, |_| same);
+    };
+    let mut stranger = core.clone();
+    all(&mut stranger, &bus, false);
+    run(&mut stranger, &mut bus, 10);
+    assert_eq!(stranger.register(0), 10);
+    all(&mut core, &bus, true);
+    run(&mut core, &mut bus, 10);
+    assert_eq!(core.register(0), 5);
+}
+
+#[test]
+fn nothing_stale_is_learnt() {
+    let (core, mut bus) = started(&[0x3001, 0xE7FD]);
+    let (mut fork, mut fork_bus) = (core.clone(), bus.clone());
+    run(&mut fork, &mut fork_bus, 10);
+    for bus in [&mut bus, &mut fork_bus] {
+        bus.place(CODE, &[0x3002]);
+        bus.generation += 1;
+    }
+    let mut learner = core.clone();
+    learner.learn(&bus, &fork, &fork_bus, |_| true);
+    run(&mut learner, &mut bus, 10);
+    assert_eq!(learner.register(0), 10);
+}
+
+#[test]
 fn a_fork_goes_its_own_way() {
     // ADDS R0, #1; B .-2
     let (mut core, mut bus) = started(&[0x3001, 0xE7FD]);

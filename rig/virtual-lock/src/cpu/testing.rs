@@ -20,6 +20,8 @@ pub(super) struct TestBus {
     pub(super) ram: Vec<u8>,
     pub(super) lines: u64,
     pub(super) generation: u64,
+    /// What [`Bus::code_changes`] tells.
+    pub(super) changes: Option<(u32, u32)>,
     pub(super) stalled: Ticks,
     pub(super) event: Ticks,
 }
@@ -32,6 +34,7 @@ impl TestBus {
             ram: vec![0; 0x2000],
             lines: 0,
             generation: 0,
+            changes: None,
             stalled: Ticks(0),
             event: Ticks::NEVER,
         };
@@ -127,6 +130,10 @@ impl Bus for TestBus {
 
     fn code_generation(&self) -> u64 {
         self.generation
+    }
+
+    fn code_changes(&self, _: u64) -> Option<(u32, u32)> {
+        self.changes
     }
 
     fn ram_generation(&self) -> u64 {

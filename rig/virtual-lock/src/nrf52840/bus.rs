@@ -70,7 +70,11 @@ impl Bus for Chip {
 
     #[inline]
     fn code_generation(&self) -> u64 {
-        self.wires.code_generation
+        self.wires.code.generation()
+    }
+
+    fn code_changes(&self, since: u64) -> Option<(u32, u32)> {
+        self.wires.code.since(since)
     }
 
     #[inline]

@@ -65,6 +65,15 @@ impl Flash {
         Some(bytes)
     }
 
+    /// Whether the page of `address` is one with that of `other`, neither having changed it since.
+    pub(crate) fn shares(&self, other: &Flash, address: u32) -> bool {
+        let page = address as usize / PAGE_SIZE;
+        match (self.pages.get(page), other.pages.get(page)) {
+            (Some(own), Some(others)) => Arc::ptr_eq(own, others),
+            _ => false,
+        }
+    }
+
     /// A word of flash; `address` is aligned and in range.
     pub(crate) fn word(&self, address: u32) -> u32 {
         self.load(address).map_or(u32::MAX, u32::from_le_bytes)
@@ -104,6 +113,47 @@ impl Flash {
     fn pages_apart(&self, other: &Flash) -> usize {
         let pairs = self.pages.iter().zip(other.pages.iter());
         pairs.filter(|(a, b)| !Arc::ptr_eq(a, b)).count()
+    }
+}
+
+/// The latest changes of flash that are kept apart.
+const KEPT: usize = 16;
+
+/// Where flash has changed by other means than a word that the running core wrote: a generation a change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changes {
+    generation: u64,
+    /// The latest ones, from where to where, each in the place of its generation.
+    latest: [(u32, u32); KEPT],
+}
+
+impl Changes {
+    /// Flash has changed from one address up to another.
+    pub(crate) fn note(&mut self, from: u32, to: u32) {
+        self.latest[(self.generation % KEPT as u64) as usize] = (from, to);
+        self.generation += 1;
+    }
+
+    /// Any of it may have changed.
+    pub(crate) fn note_all(&mut self) {
+        self.note(0, FLASH_SIZE as u32);
+    }
+
+    /// How many there were.
+    #[inline]
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// What all changes since a generation span; `None` where there were too many to tell.
+    pub(crate) fn since(&self, generation: u64) -> Option<(u32, u32)> {
+        let count = self.generation.checked_sub(generation)?;
+        if count > KEPT as u64 {
+            return None;
+        }
+        let places =
+            (generation..self.generation).map(|at| self.latest[(at % KEPT as u64) as usize]);
+        places.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
     }
 }
 
@@ -216,6 +266,28 @@ mod tests {
         assert_eq!(flash.word(0x5008), 0x1234_5678);
         assert_eq!(before.word(0x5008), u32::MAX);
         assert_eq!(flash.pages_apart(&before), 1);
+    }
+
+    #[test]
+    fn changes_are_told_together_until_they_are_too_many() {
+        let mut changes = Changes::default();
+        assert_eq!(changes.since(0), None);
+        changes.note(0x1000, 0x2000);
+        changes.note(0x4000, 0x4004);
+        assert_eq!(changes.since(0), Some((0x1000, 0x4004)));
+        assert_eq!(changes.since(1), Some((0x4000, 0x4004)));
+        // Of another history.
+        assert_eq!(changes.since(3), None);
+        for _ in 0..KEPT {
+            changes.note(0x5000, 0x6000);
+        }
+        assert_eq!(changes.since(2), Some((0x5000, 0x6000)));
+        assert_eq!(changes.since(1), None);
+        changes.note_all();
+        assert_eq!(
+            changes.since(changes.generation() - 1),
+            Some((0, FLASH_SIZE as u32))
+        );
     }
 
     #[test]

@@ -370,15 +370,20 @@ impl Chip {
     /// Notes that something else than the core has written to `address`: decoded code may be stale.
     pub(crate) fn note_foreign_write(&mut self, address: u32) {
         match address {
-            0..0x10_0000 => self.wires.code_generation += 1,
+            0..0x10_0000 => self.wires.code.note(address, address + 4),
             _ => self.wires.ram_generation += 1,
         }
+    }
+
+    /// Whether the page of flash at `address` is one with that of `other`, a fork of the same chip.
+    pub(crate) fn shares_flash(&self, other: &Chip, address: u32) -> bool {
+        self.wires.flash.shares(&other.wires.flash, address)
     }
 
     /// CTRL-AP ERASEALL: flash and UICR are erased.
     pub fn erase_all(&mut self) {
         self.wires.flash.erase_all();
-        self.wires.code_generation += 1;
+        self.wires.code.note_all();
     }
 
     /// The `N` bytes of RAM at `address` on the system bus, without any effect; `None` elsewhere.
@@ -395,7 +400,7 @@ impl Chip {
             let word = word & !(0xFF << shift) | u32::from(*byte) << shift;
             self.wires.flash.set_word(at & !3, word);
         }
-        self.wires.code_generation += 1;
+        self.wires.code.note(address, address + bytes.len() as u32);
     }
 
     /// What the board does to the line of `pin` (32 and up are port 1's).

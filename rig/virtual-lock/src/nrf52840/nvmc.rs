@@ -124,13 +124,13 @@ impl Nvmc {
             let done = wires.now.0.saturating_sub(start.0);
             let all = self.busy_until.0 - start.0;
             let part = |of: u64| of * done / all;
-            wires.code_generation += 1;
             match operation {
                 Operation::Word {
                     address,
                     before,
                     after,
                 } => {
+                    wires.code.note(address, address + 4);
                     wires
                         .flash
                         .set_word(address, partly_cleared(before, after, part));
@@ -145,6 +145,7 @@ impl Nvmc {
                         .set_uicr(offset, partly_cleared(before, after, part));
                 }
                 Operation::Page { address, before } => {
+                    wires.code.note(address, address + 4 * before.len() as u32);
                     let erased = part(before.len() as u64) as usize;
                     for (index, word) in before.iter().enumerate().skip(erased) {
                         wires.flash.set_word(address + 4 * index as u32, *word);
@@ -222,14 +223,14 @@ impl Nvmc {
     fn erase_words(&mut self, page: u32, words: Range<u32>, takes: Ticks, wires: &mut Wires) {
         let address = page + 4 * words.start;
         let places = words.map(|word| page + 4 * word);
-        let before = places
+        let before: Vec<u32> = places
             .clone()
             .map(|place| wires.flash.word(place))
             .collect();
         for place in places {
             wires.flash.set_word(place, u32::MAX);
         }
-        wires.code_generation += 1;
+        wires.code.note(address, address + 4 * before.len() as u32);
         self.begin(Operation::Page { address, before }, takes, wires.now);
     }
 
@@ -261,7 +262,7 @@ impl Nvmc {
 
     fn erase_all(&mut self, wires: &mut Wires) {
         wires.flash.erase_all();
-        wires.code_generation += 1;
+        wires.code.note_all();
         self.begin(Operation::All, ERASE_ALL, wires.now);
     }
 }
@@ -383,7 +384,7 @@ mod tests {
         nvmc.write(0x508, 0x1000, &mut wires).unwrap();
         assert_eq!(wires.flash.word(0x1000), u32::MAX);
         assert_eq!(nvmc.busy_until(), Ticks(1000) + Ticks::from_millis(85));
-        assert_eq!(wires.code_generation, 1);
+        assert_eq!(wires.code.generation(), 1);
         assert_eq!(nvmc.write(0x508, 0x1004, &mut wires), Err(Gap));
     }
 

@@ -2,7 +2,7 @@
 //! the events that go out to PPI. And the block of event and interrupt registers they all have.
 
 use super::gpio::Gpio;
-use super::memory::{Flash, RAM_BASE, Ram};
+use super::memory::{Changes, Flash, RAM_BASE, Ram};
 use crate::time::Ticks;
 
 /// A register access that the model has no answer for; the chip adds which register it was.
@@ -32,8 +32,8 @@ pub(crate) struct Wires {
     pub(crate) now: Ticks,
     pub(crate) flash: Flash,
     pub(crate) ram: Ram,
-    /// See [`crate::cpu::bus::Bus::code_generation`] and `ram_generation`.
-    pub(crate) code_generation: u64,
+    /// What has changed in flash, and see [`crate::cpu::bus::Bus::ram_generation`].
+    pub(crate) code: Changes,
     pub(crate) ram_generation: u64,
     /// Bytes that left by a serial line and nobody has taken note of.
     pub(crate) serial_out: Vec<SerialByte>,
@@ -61,7 +61,7 @@ impl Wires {
             now,
             flash,
             ram: Ram::new(),
-            code_generation: 0,
+            code: Changes::default(),
             ram_generation: 0,
             serial_out: Vec::new(),
             gpio: Gpio::new(),
