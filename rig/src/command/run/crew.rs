@@ -192,9 +192,11 @@ impl Givens {
         let (mut bench, mut situation) = (flashed.clone(), Situation::default());
         let reached = prepare(&mut bench, &mut situation, given, door, limits)?;
         if reached.is_ok() && restorable(&mut bench, given)? {
+            let played = bench.clone();
             let storage = bench.read_storage()?;
             (bench, situation) = (flashed.clone(), Situation::default());
             restore(&mut bench, &mut situation, &storage, door, limits)?;
+            bench.learn(&played);
         }
         let ready = reached.map(|()| (bench, situation));
         *slot = Some(ready.clone());
