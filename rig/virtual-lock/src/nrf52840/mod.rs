@@ -510,8 +510,8 @@ impl Chip {
                 break;
             }
             while channels != 0 {
-                let (tasks, others) = self.ppi.tasks(channels);
-                channels = others;
+                let tasks = self.ppi.tasks(channels);
+                channels &= channels - 1;
                 for task in tasks.into_iter().filter(|task| *task != 0) {
                     self.trigger(task);
                 }

@@ -60,20 +60,19 @@ impl Ppi {
         let mut left = self.enabled;
         let mut through = 0;
         while left != 0 {
-            let lowest = left & left.wrapping_neg();
-            left ^= lowest;
-            if self.sources[lowest.trailing_zeros() as usize] == Some(event) {
-                through |= lowest;
+            let channel = left.trailing_zeros();
+            left &= left - 1;
+            if self.sources[channel as usize] == Some(event) {
+                through |= 1 << channel;
             }
         }
         through
     }
 
-    /// The addresses of the tasks of the lowest of `channels`, 0 where there is none, and the other channels.
-    pub(crate) fn tasks(&self, channels: u32) -> ([u32; 2], u32) {
+    /// The addresses of the tasks of the lowest of `channels`, 0 where there is none.
+    pub(crate) fn tasks(&self, channels: u32) -> [u32; 2] {
         let channel = channels.trailing_zeros() as usize % CHANNELS;
-        let tasks = [self.ends[channel].1, self.fork[channel]];
-        (tasks, channels & channels.wrapping_sub(1))
+        [self.ends[channel].1, self.fork[channel]]
     }
 
     fn watch(&self, wires: &mut Wires) {
@@ -149,9 +148,9 @@ mod tests {
         let mut channels = ppi.route(event);
         let mut all = Vec::new();
         while channels != 0 {
-            let (tasks, others) = ppi.tasks(channels);
-            all.extend(tasks.into_iter().filter(|task| *task != 0));
-            channels = others;
+            let tasks = ppi.tasks(channels).into_iter();
+            all.extend(tasks.filter(|task| *task != 0));
+            channels &= channels - 1;
         }
         all
     }

@@ -42,7 +42,7 @@ impl Timer {
     }
 
     /// Binary logarithm of the ticks between two counts.
-    fn period(&self) -> u32 {
+    fn shift(&self) -> u32 {
         const { assert!(Ticks::PCLK16M.0.is_power_of_two()) }
         Ticks::PCLK16M.0.trailing_zeros() + self.prescaler.min(9)
     }
@@ -62,7 +62,7 @@ impl Timer {
 
     fn increments(&self, now: Ticks) -> u64 {
         if self.counts_time() {
-            (now.0 - self.base_time.0) >> self.period()
+            (now.0 - self.base_time.0) >> self.shift()
         } else {
             0
         }
@@ -82,7 +82,7 @@ impl Timer {
     fn keep_phase(&mut self, now: Ticks) {
         let increments = self.increments(now);
         self.base = self.counter(now);
-        self.base_time = Ticks(self.base_time.0 + (increments << self.period()));
+        self.base_time = Ticks(self.base_time.0 + (increments << self.shift()));
     }
 
     fn reschedule(&mut self, now: Ticks) {
@@ -100,7 +100,7 @@ impl Timer {
                 0 => u64::from(self.mask()) + 1,
                 left => u64::from(left),
             };
-            let at = Ticks(self.base_time.0 + ((done + left) << self.period()));
+            let at = Ticks(self.base_time.0 + ((done + left) << self.shift()));
             self.next = self.next.min(at);
         }
     }
