@@ -220,6 +220,32 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
                 next_or_leave!($bytes)
             }};
         }
+        // The same with the base written back.
+        macro_rules! load_on {
+            ($size:ident, $address:expr) => {{
+                let address: u32 = $address;
+                if aligned(address, Size::$size)
+                    && let Some(value) = peek(bus, address, Size::$size)
+                {
+                    n!() = n!().wrapping_add(op.imm);
+                    put!(4, value)
+                }
+                call!(4, transfer::load_general)
+            }};
+        }
+        macro_rules! store_on {
+            ($size:ident, $address:expr) => {{
+                let address: u32 = $address;
+                let value = d!();
+                if address & plain_store(Size::$size) == s.plain_store
+                    && poke(bus, address, Size::$size, value)
+                {
+                    n!() = n!().wrapping_add(op.imm);
+                    next!(4)
+                }
+                call!(4, transfer::store_general)
+            }};
+        }
         // An instruction that is a function of its own and may access the bus.
         macro_rules! call {
             ($bytes:expr, $function:expr) => {{
@@ -538,6 +564,10 @@ pub(super) fn execute<B: Bus>(s: &mut State, code: &mut Code, bus: &mut B, end: 
             Kind::StrhRegW => store!(4, Half, n!().wrapping_add(m!() << (op.x & 31))),
             Kind::LdrdW | Kind::LoadDualW => call!(4, transfer::load_dual),
             Kind::StrdW | Kind::StoreDualW => call!(4, transfer::store_dual),
+            Kind::LdrPostW => load_on!(Word, n!()),
+            Kind::LdrbPreW => load_on!(Byte, n!().wrapping_add(op.imm)),
+            Kind::StrPostW => store_on!(Word, n!()),
+            Kind::StrbPreW => store_on!(Byte, n!().wrapping_add(op.imm)),
             Kind::LoadGeneralW => {
                 s.cycles = end - budget;
                 match tried!(transfer::load_general(s, bus, *op)) {

@@ -182,6 +182,11 @@ pub(super) enum Kind {
     StrhRegW,
     LdrdW,
     StrdW,
+    /// What copies memory by words and by bytes: an offset added afterwards, or before.
+    LdrPostW,
+    StrPostW,
+    LdrbPreW,
+    StrbPreW,
     LoadGeneralW,
     StoreGeneralW,
     LoadDualW,

@@ -184,10 +184,13 @@ pub(super) fn single(place: Place, first: u16, second: u16) -> Op {
         Kind::LdrLitW
     } else if !plain || (load && sp_or_pc(rt)) {
         // The general arm takes the offset's register from `rm`, the shift from `imm`.
-        if load {
-            Kind::LoadGeneralW
-        } else {
-            Kind::StoreGeneralW
+        match (load, op.x) {
+            _ if rn == 13 || sp_or_pc(rt) => general(load),
+            (true, POST_INDEXED_WORD) => Kind::LdrPostW,
+            (false, POST_INDEXED_WORD) => Kind::StrPostW,
+            (true, PRE_INDEXED_BYTE) => Kind::LdrbPreW,
+            (false, PRE_INDEXED_BYTE) => Kind::StrbPreW,
+            _ => general(load),
         }
     } else {
         match (load, signed, size, register) {
@@ -214,6 +217,16 @@ pub(super) fn single(place: Place, first: u16, second: u16) -> Op {
         op.x = op.imm as u8;
     }
     op
+}
+
+const POST_INDEXED_WORD: u8 = transfer::WRITE_BACK | transfer::POST_INDEX | 2;
+const PRE_INDEXED_BYTE: u8 = transfer::WRITE_BACK;
+
+fn general(load: bool) -> Kind {
+    match load {
+        true => Kind::LoadGeneralW,
+        false => Kind::StoreGeneralW,
+    }
 }
 
 /// The address of a single load or store: base in `rn`, offset in `imm`, or register `rm` shifted
