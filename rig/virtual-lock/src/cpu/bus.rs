@@ -59,6 +59,13 @@ pub trait Bus {
         now: Ticks,
     ) -> Result<(), AccessError>;
 
+    /// Whether reads of the register at `address` have no effect, and give the same until
+    /// [`Bus::next_event`] unless something is written.
+    fn is_settled(&self, address: u32) -> bool {
+        let _ = address;
+        false
+    }
+
     /// `length` bytes of plain memory, RAM or flash, which [`Bus::read`] would give one by one and which
     /// may be read at any time; `None` for anything else, or where a slice can't show them.
     fn memory(&self, address: u32, length: usize) -> Option<&[u8]>;

@@ -205,10 +205,15 @@ impl Code {
         }
     }
 
+    /// The instruction at an address.
+    pub(super) fn at(&self, address: u32) -> &Op {
+        self.page(address)
+            .map_or(&Op::UNDECODED, |page| &page.ops[slot_of(address)])
+    }
+
     /// ITSTATE of the instruction at an address, 0 where it is not decoded.
     pub(super) fn it_at(&self, address: u32) -> u8 {
-        self.page(address)
-            .map_or(0, |page| page.ops[slot_of(address)].it)
+        self.at(address).it
     }
 
     /// Decodes the instruction at `pc` in the state `it`, and with an IT instruction its block.

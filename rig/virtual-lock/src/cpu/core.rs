@@ -6,6 +6,7 @@ use super::code::Code;
 use super::debug::dfsr;
 use super::interpret::{self, Leave};
 use super::memory::Trap;
+use super::poll;
 use super::scb::exception;
 use super::state::{NO_PLAIN_STORE, PLAIN_STORE, Sleep, State};
 use super::stop::{Exit, Stop, StopReason};
@@ -119,6 +120,8 @@ impl Core {
                 Leave::Trap(Trap::InvalidState)
             } else if self.state.it != self.code.it_at(self.state.r[15]) {
                 self.step_in_it(bus)
+            } else if self.state.polling.suspected() && !stepping {
+                poll::pass(&mut self.state, &mut self.code, bus, end)
             } else {
                 interpret::execute(&mut self.state, &mut self.code, bus, end)
             };

@@ -126,12 +126,14 @@ impl State {
         let result = match self.route(address, size)? {
             Route::Private => {
                 self.resync = true;
+                self.polling.accessed();
                 self.ppb_read(address, size, false)
             }
             Route::Bus => {
                 let before = seen(bus);
                 let result = bus.read(address, size, self.now());
-                self.resync |= seen(bus) != before;
+                let polls = self.polling.read(bus.is_settled(address), self.cycles);
+                self.resync |= polls || seen(bus) != before;
                 result
             }
         };
@@ -151,6 +153,7 @@ impl State {
         size: Size,
         value: u32,
     ) -> Result<(), Trap> {
+        self.polling.accessed();
         let result = match self.route(address, size)? {
             Route::Private => {
                 self.resync = true;

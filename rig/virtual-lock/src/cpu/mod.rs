@@ -31,6 +31,7 @@ mod interpret;
 mod memory;
 mod nvic;
 mod op;
+mod poll;
 mod ppb;
 mod scb;
 mod state;

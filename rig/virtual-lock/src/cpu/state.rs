@@ -4,6 +4,7 @@
 use super::debug::Debug;
 use super::float::Float;
 use super::nvic::Nvic;
+use super::poll::Polling;
 use super::scb::SystemControl;
 use super::systick::SysTick;
 
@@ -66,6 +67,8 @@ pub(super) struct State {
     /// What a store's address must look like, region and alignment masked, to be plain RAM without
     /// decoded code.
     pub(super) plain_store: u32,
+    /// What the program reads again and again.
+    pub(super) polling: Polling,
     /// A synchronous exception (SVCall) that the last instruction asked for.
     pub(super) supervisor_call: bool,
     pub(super) float: Float,
@@ -133,6 +136,7 @@ impl State {
             resync: false,
             written: None,
             plain_store: PLAIN_STORE,
+            polling: Polling::default(),
             supervisor_call: false,
             float: Float::new(),
             nvic: Nvic::default(),

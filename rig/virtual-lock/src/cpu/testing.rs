@@ -6,8 +6,10 @@ use super::core::Core;
 use super::stop::Exit;
 use crate::time::Ticks;
 
-/// Writes here set the interrupt lines; reads give them.
+/// Writes here set the interrupt lines; reads give them, and are settled.
 pub(super) const LINES: u32 = 0x4000_0000;
+/// Reads here give how many reads of it and of [`LINES`] there were before.
+pub(super) const READS: u32 = 0x4000_0008;
 /// Where [`TestBus::with`] puts a program.
 pub(super) const CODE: u32 = 0x200;
 /// The initial stack pointer.
@@ -19,6 +21,7 @@ pub(super) struct TestBus {
     pub(super) flash: Vec<u8>,
     pub(super) ram: Vec<u8>,
     pub(super) lines: u64,
+    pub(super) reads: u32,
     pub(super) generation: u64,
     /// What [`Bus::code_changes`] tells.
     pub(super) changes: Option<(u32, u32)>,
@@ -33,6 +36,7 @@ impl TestBus {
             flash: vec![0; 0x1000],
             ram: vec![0; 0x2000],
             lines: 0,
+            reads: 0,
             generation: 0,
             changes: None,
             stalled: Ticks(0),
@@ -77,8 +81,12 @@ impl TestBus {
 
 impl Bus for TestBus {
     fn read(&mut self, address: u32, size: Size, _: Ticks) -> Result<u32, AccessError> {
-        if address == LINES {
-            return Ok(self.lines as u32);
+        if matches!(address, LINES | READS) {
+            self.reads += 1;
+            return Ok(match address {
+                LINES => self.lines as u32,
+                _ => self.reads - 1,
+            });
         }
         let mut word = [0; 4];
         word[..size.bytes()].copy_from_slice(self.bytes(address, size.bytes())?);
@@ -112,6 +120,10 @@ impl Bus for TestBus {
             }
         }
         Ok(())
+    }
+
+    fn is_settled(&self, address: u32) -> bool {
+        address == LINES
     }
 
     fn memory(&self, address: u32, length: usize) -> Option<&[u8]> {

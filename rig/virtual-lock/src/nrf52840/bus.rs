@@ -2,7 +2,7 @@
 
 use super::memory::{FLASH_SIZE, RAM_BASE, RAM_CODE_BASE, RAM_SIZE, UICR_WORDS};
 use super::wires::Gap;
-use super::{Chip, ficr, names, ppi};
+use super::{Chip, clock, ficr, names, ppi, rng, saadc, temp};
 use crate::cpu::bus::{AccessError, Bus, Size, peek, poke};
 use crate::time::Ticks;
 
@@ -52,6 +52,18 @@ impl Bus for Chip {
     fn ram_mut(&mut self, address: u32, length: usize) -> Option<&mut [u8]> {
         let offset = address.wrapping_sub(RAM_BASE);
         self.wires.ram.span_mut(offset, length)
+    }
+
+    /// Event registers of the peripherals that raise each event when it is due, never when it is asked for.
+    fn is_settled(&self, address: u32) -> bool {
+        let (id, offset) = ((address >> 12 & 0x3F) as u8, address & 0xFFF);
+        (APB..APB_END).contains(&address)
+            && (0x100..0x180).contains(&offset)
+            && matches!(
+                id,
+                clock::ID | 0x02 | saadc::ID | 0x08
+                    ..=0x0A | temp::ID | rng::ID | 0x1A | 0x1B | 0x28
+            )
     }
 
     #[inline]
