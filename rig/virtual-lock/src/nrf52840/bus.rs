@@ -224,6 +224,7 @@ impl Chip {
     fn write_register(&mut self, id: u8, offset: u32, value: u32) -> Result<(), Gap> {
         if id == ppi::ID {
             let result = self.ppi.write(offset, value, &mut self.wires);
+            self.ppi_changed();
             self.touched(id);
             return result;
         }

@@ -474,7 +474,9 @@ impl Chip {
     fn trigger(&mut self, task: u32) {
         let (id, offset) = (task >> 12 & 0x3F, task & 0xFFF);
         let result = if id == u32::from(ppi::ID) {
-            self.ppi.task(offset, &mut self.wires)
+            let result = self.ppi.task(offset, &mut self.wires);
+            self.ppi_changed();
+            result
         } else {
             match self.peripheral(id as u8) {
                 Some((peripheral, wires)) => peripheral.task(offset, wires),
@@ -486,6 +488,14 @@ impl Chip {
                 .stop(format!("{}, triggered by PPI", names::register(id, offset)));
         }
         self.refresh(id as u8);
+    }
+
+    /// PPI listens to other events than before.
+    fn ppi_changed(&mut self) {
+        for (index, place) in PWM_PLACES.into_iter().enumerate() {
+            self.pwms[index].ppi_changed(&self.wires);
+            self.refresh(TIMED[place]);
+        }
     }
 
     /// Carries on what peripheral `id` has started: PPI, pin changes, interrupts, its next event.

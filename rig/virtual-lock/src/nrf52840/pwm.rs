@@ -67,6 +67,8 @@ pub(crate) struct Pwm {
     stop_next: bool,
     step_next: bool,
     loops_left: u32,
+    /// PPI listens to PWMPERIODEND.
+    period_heard: bool,
 }
 
 impl Pwm {
@@ -96,7 +98,14 @@ impl Pwm {
             stop_next: false,
             step_next: false,
             loops_left: 0,
+            period_heard: false,
         }
+    }
+
+    /// PPI may listen to other events than before.
+    pub(crate) fn ppi_changed(&mut self, wires: &Wires) {
+        self.catch_up(wires.now);
+        self.period_heard = self.events.watched(wires) >> PWMPERIODEND & 1 == 1;
     }
 
     fn clock(&self) -> u64 {
@@ -113,7 +122,7 @@ impl Pwm {
     pub(crate) fn is_unheard(&self, heard: Pins, wires: &Wires) -> bool {
         let mut pins = (0..4).filter_map(|channel| self.pin(channel));
         self.events.enabled() == 0
-            && !self.events.watched(wires)
+            && self.events.watched(wires) == 0
             && pins.all(|pin| heard >> pin & 1 == 0)
     }
 
@@ -157,13 +166,16 @@ impl Pwm {
         }
     }
 
-    /// Nothing will change by itself: no sequence, and constant levels.
+    /// Nothing will change by itself: no sequence, and constant levels. That periods end is then only
+    /// known to who asks.
     fn rests(&self) -> bool {
         self.playing.is_none()
             && self.start_next.is_none()
             && !self.stop_next
             && !self.step_next
             && self.events.enabled() >> PWMPERIODEND & 1 == 0
+            && !self.period_heard
+            && (self.top == self.counter_top || self.decoder & 3 == WAVE_FORM)
             && self.values.iter().all(|value| {
                 let compare = u32::from(value & 0x7FFF);
                 compare == 0 || compare >= self.top
@@ -178,6 +190,7 @@ impl Pwm {
     /// Where the period that is running now began, when nobody has followed the periods.
     fn catch_up(&mut self, now: Ticks) {
         if self.running && self.period_end < now {
+            self.events.note(PWMPERIODEND);
             let periods = (now.0 - self.period_start.0) / self.period();
             self.period_start = Ticks(self.period_start.0 + periods * self.period());
             self.period_end = Ticks(self.period_start.0 + self.period());
@@ -358,9 +371,16 @@ impl Pwm {
 }
 
 impl Peripheral for Pwm {
-    fn read(&mut self, offset: u32, _wires: &mut Wires) -> Result<u32, Gap> {
+    fn read(&mut self, offset: u32, wires: &mut Wires) -> Result<u32, Gap> {
         let word = offset as usize / 4;
         Ok(match offset {
+            0x118 => {
+                self.catch_up(wires.now);
+                if self.running && self.period_end <= wires.now {
+                    self.events.note(PWMPERIODEND);
+                }
+                return self.events.read(offset);
+            }
             0x200 => self.shorts,
             0x500 => self.enabled,
             0x504 => self.up_down,
@@ -534,6 +554,34 @@ mod tests {
         pwm.write(0x008, 1, &mut wires).unwrap();
         go(&mut pwm, &mut wires, 32 * 9000);
         insta::assert_snapshot!(edges(&mut wires), @"+1000 -4000 +5000 -8000 +9000");
+    }
+
+    #[test]
+    fn periods_end_where_every_level_is_constant_too() {
+        // All of the period, and none of it.
+        for value in [0x8000 | 4000, 0] {
+            let (mut pwm, mut wires) = pwm(&[value]);
+            pwm.write(0x008, 1, &mut wires).unwrap();
+            go(&mut pwm, &mut wires, 32 * 3999);
+            assert_eq!(pwm.read(0x118, &mut wires), Ok(0));
+            for end in [4000, 8000, 400_000] {
+                go(&mut pwm, &mut wires, 32 * end);
+                assert_eq!(pwm.read(0x118, &mut wires), Ok(1), "at {end}");
+                wires.now += Ticks(1);
+                pwm.write(0x118, 0, &mut wires).unwrap();
+                assert_eq!(pwm.read(0x118, &mut wires), Ok(0), "cleared after {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_longer_period_ends_a_constant_level() {
+        let (mut pwm, mut wires) = pwm(&[0x8000 | 4000]);
+        pwm.write(0x008, 1, &mut wires).unwrap();
+        go(&mut pwm, &mut wires, 32 * 5000);
+        pwm.write(0x508, 5000, &mut wires).unwrap();
+        go(&mut pwm, &mut wires, 32 * 17_500);
+        insta::assert_snapshot!(edges(&mut wires), @"+0 -12000 +13000 -17000");
     }
 
     #[test]

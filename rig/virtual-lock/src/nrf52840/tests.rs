@@ -7,6 +7,7 @@ const RTC1: u32 = 0x4001_1000;
 const SAADC: u32 = 0x4000_7000;
 const TIMER0: u32 = 0x4000_8000;
 const TIMER1: u32 = 0x4000_9000;
+const PWM0: u32 = 0x4001_C000;
 const GPIOTE: u32 = 0x4000_6000;
 const PPI: u32 = 0x4001_F000;
 const NVMC: u32 = 0x4001_E000;
@@ -72,6 +73,35 @@ fn a_timer_toggles_a_pin_through_ppi_without_the_core() {
             (at(30), 13, Drive::High),
         ]
     );
+}
+
+#[test]
+fn ppi_hears_the_periods_of_a_pwm_whose_level_is_constant() {
+    let mut bench = Bench::new();
+    // A level of 3 of 3 cycles of 16 MHz on pin 28; TIMER1 counts the periods' ends.
+    for (offset, value) in [
+        (0x560, 28),
+        (0x500, 1),
+        (0x508, 3),
+        (0x520, 0x2000_0000),
+        (0x524, 1),
+    ] {
+        bench.write(PWM0 + offset, value);
+    }
+    bench.write(0x2000_0000, 0x8003);
+    bench.write(PWM0 + 0x008, 1);
+    bench.write(TIMER1 + 0x504, 1);
+    bench.write(TIMER1, 1);
+    bench.run(Ticks(32 * 3_001));
+    bench.write(PPI + 0x510, PWM0 + 0x118);
+    bench.write(PPI + 0x514, TIMER1 + 0x008);
+    bench.write(PPI + 0x504, 1);
+    bench.run(Ticks(32 * 6_001));
+    bench.write(PPI + 0x508, 1);
+    bench.run(Ticks(32 * 9_001));
+    bench.write(TIMER1 + 0x040, 1);
+    assert_eq!(bench.read(TIMER1 + 0x540), 1_000);
+    assert_eq!(bench.read(PWM0 + 0x118), 1);
 }
 
 #[test]

@@ -162,9 +162,14 @@ impl Events {
         }
     }
 
-    /// Whether PPI listens to any of them.
-    pub(crate) fn watched(&self, wires: &Wires) -> bool {
-        wires.watched[usize::from(self.id)] != 0
+    /// Event `number` was generated before, when nobody listened.
+    pub(crate) fn note(&mut self, number: u8) {
+        self.raised |= 1 << number;
+    }
+
+    /// Those that PPI listens to, one bit each.
+    pub(crate) fn watched(&self, wires: &Wires) -> u32 {
+        wires.watched[usize::from(self.id)]
     }
 
     /// `INTEN`.
