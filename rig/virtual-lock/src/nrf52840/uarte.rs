@@ -1,5 +1,5 @@
 //! UARTE: bytes in and out by EasyDMA at their real baud rate, with the receiver's four-byte FIFO and
-//! its time-out after STOPRX. No flow control.
+//! its time-out after STOPRX. No flow control, no parity.
 
 use super::wires::{Events, Gap, Peripheral, SerialByte, Wires, fits};
 use crate::time::Ticks;
@@ -100,9 +100,8 @@ impl Uarte {
     }
 
     fn byte(&self) -> Ticks {
-        let parity = u64::from(self.config >> 1 & 7 == 7);
         let stops = 1 + u64::from(self.config >> 4 & 1);
-        Ticks(self.bit() * (1 + 8 + parity + stops))
+        Ticks(self.bit() * (1 + 8 + stops))
     }
 
     /// The pin that `PSEL` number `index` is connected to.
@@ -123,8 +122,10 @@ impl Uarte {
         // Sampled in the middle: the tenth bit is missed when rates differ by a twentieth.
         let off = bit.0.abs_diff(self.bit());
         if off * 20 > self.bit() {
+            // Such a byte is not stored.
             self.error_source |= FRAMING;
             self.events.raise(ERROR, wires);
+            return;
         }
         if self.receiving && self.rx.active.is_some() {
             self.events.raise(RXDRDY, wires);
@@ -179,13 +180,23 @@ impl Uarte {
         }
     }
 
+    /// STOPRX: nothing, and no RXTO later, unless the receiver runs.
     fn stop_rx(&mut self, now: Ticks) {
+        if !self.receiving {
+            return;
+        }
         self.receiving = false;
         self.rx_timeout_at = now + Ticks(self.byte().0 * TIMEOUT_BYTES);
     }
 
-    /// FLUSHRX: what the FIFO holds goes to a new buffer, which ends there.
+    /// FLUSHRX: what the FIFO holds goes to a new buffer, which ends there. Where it holds nothing, AMOUNT
+    /// stays as it was (a fault of the chip that its drivers know of).
     fn flush_rx(&mut self, wires: &mut Wires) {
+        if self.fifo.is_empty() {
+            self.rx.active = None;
+            self.events.raise(ENDRX, wires);
+            return;
+        }
         self.rx.start();
         let fit = self.fifo.len().min(self.rx.max_count as usize);
         for byte in self.fifo.drain(..fit) {
@@ -307,7 +318,8 @@ impl Peripheral for Uarte {
             0x538 => self.rx.max_count = fits(value, 0xFFFF)?,
             0x544 => self.tx.pointer = value,
             0x548 => self.tx.max_count = fits(value, 0xFFFF)?,
-            0x56C => self.config = fits(value, 0x1E)?,
+            // PARITY has to stay excluded.
+            0x56C => self.config = fits(value, 0x10)?,
             _ => return self.events.write(offset, value),
         }
         Ok(())
@@ -336,12 +348,14 @@ impl Peripheral for Uarte {
         }
         if self.rx_timeout_at <= wires.now {
             self.rx_timeout_at = Ticks::NEVER;
-            // The receiver has come to a stop: a buffer in use ends there.
+            // The receiver has come to a stop. A buffer in use ends there, and its end may start the receiver
+            // again, by a shortcut or through PPI: then it does not time out.
             if self.rx.active.is_some() {
-                self.rx.end();
-                self.events.raise(ENDRX, wires);
+                self.rx_timeout_at = wires.now + Ticks(1);
+                self.end_rx(wires);
+            } else {
+                self.events.raise(RXTO, wires);
             }
-            self.events.raise(RXTO, wires);
         }
     }
 
@@ -473,6 +487,62 @@ mod tests {
         uarte.receive(1, Ticks(BIT / 2), &mut wires);
         assert_eq!(uarte.read(0x480, &mut wires), Ok(FRAMING));
         assert_eq!(uarte.read(0x124, &mut wires), Ok(1));
+        assert_eq!(uarte.read(0x108, &mut wires), Ok(0), "RXDRDY");
+        uarte.receive(2, Ticks(BIT), &mut wires);
+        assert_eq!(wires.ram.load(0x10), Some([2]));
+        assert_eq!(uarte.write(0x56C, 0xE, &mut wires), Err(Gap));
+    }
+
+    #[test]
+    fn a_receiver_that_does_not_run_does_not_time_out() {
+        let (mut uarte, mut wires) = uarte();
+        set(&mut uarte, &mut wires, &[(0x004, 1)]);
+        assert_eq!(uarte.next_event(), Ticks::NEVER);
+        set(
+            &mut uarte,
+            &mut wires,
+            &[(0x534, 0x2000_0010), (0x538, 8), (0x000, 1), (0x004, 1)],
+        );
+        go(&mut uarte, &mut wires);
+        set(&mut uarte, &mut wires, &[(0x144, 0), (0x004, 1)]);
+        go(&mut uarte, &mut wires);
+        assert_eq!(uarte.read(0x144, &mut wires), Ok(0));
+    }
+
+    #[test]
+    fn a_buffer_that_is_stopped_starts_the_next_by_the_shortcut_instead_of_timing_out() {
+        let (mut uarte, mut wires) = uarte();
+        set(
+            &mut uarte,
+            &mut wires,
+            &[(0x200, 0x20), (0x534, 0x2000_0010), (0x538, 8), (0x000, 1)],
+        );
+        uarte.receive(1, Ticks(BIT), &mut wires);
+        set(&mut uarte, &mut wires, &[(0x534, 0x2000_0020), (0x004, 1)]);
+        go(&mut uarte, &mut wires);
+        assert_eq!(uarte.read(0x110, &mut wires), Ok(1), "ENDRX");
+        assert_eq!(uarte.read(0x53C, &mut wires), Ok(1), "AMOUNT");
+        assert_eq!(uarte.read(0x144, &mut wires), Ok(0), "RXTO");
+        uarte.receive(2, Ticks(BIT), &mut wires);
+        assert_eq!(wires.ram.load(0x20), Some([2]));
+    }
+
+    #[test]
+    fn flushing_an_empty_fifo_leaves_the_amount() {
+        let (mut uarte, mut wires) = uarte();
+        set(
+            &mut uarte,
+            &mut wires,
+            &[(0x534, 0x2000_0010), (0x538, 8), (0x000, 1)],
+        );
+        for byte in 1..=3 {
+            uarte.receive(byte, Ticks(BIT), &mut wires);
+        }
+        set(&mut uarte, &mut wires, &[(0x004, 1)]);
+        go(&mut uarte, &mut wires);
+        set(&mut uarte, &mut wires, &[(0x110, 0), (0x02C, 1)]);
+        assert_eq!(uarte.read(0x110, &mut wires), Ok(1), "ENDRX");
+        assert_eq!(uarte.read(0x53C, &mut wires), Ok(3), "AMOUNT");
     }
 
     #[test]
