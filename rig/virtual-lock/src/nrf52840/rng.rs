@@ -1,5 +1,5 @@
-//! RNG: a byte at a time, from a generator with a fixed seed, so that runs repeat. The times are those
-//! of the product specification, the quality is not.
+//! RNG: a byte at a time, from a generator with a fixed seed at power-on, so that runs repeat. The times are
+//! those of the product specification, the quality is not.
 
 use super::wires::{Events, Gap, Peripheral, Wires, fits};
 use crate::time::Ticks;
@@ -30,6 +30,14 @@ impl Rng {
             value: 0,
             state: 0x5EED_5EED_5EED_5EED,
             next: Ticks::NEVER,
+        }
+    }
+
+    /// As a reset leaves it, while the chip has power: what it gives goes on.
+    pub(crate) fn after_reset(&self) -> Rng {
+        Rng {
+            state: self.state,
+            ..Rng::new()
         }
     }
 
@@ -119,6 +127,22 @@ mod tests {
         let bytes = run();
         assert_eq!(bytes, run());
         assert!(bytes.windows(2).any(|pair| pair[0] != pair[1]));
+    }
+
+    #[test]
+    fn a_reset_does_not_bring_the_same_bytes_again() {
+        let mut wires = Wires::new(Flash::erased(), Ticks(0));
+        let mut first = |mut rng: Rng| {
+            rng.write(0x000, 1, &mut wires).unwrap();
+            wires.now = rng.next_event();
+            rng.advance(&mut wires);
+            rng
+        };
+        let before = first(Rng::new());
+        let after = first(before.after_reset());
+        assert_ne!(before.state, after.state);
+        assert_eq!(after.shorts, 0);
+        assert_ne!(before.value, after.value);
     }
 
     #[test]

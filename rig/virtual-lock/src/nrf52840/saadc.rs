@@ -292,6 +292,10 @@ impl Peripheral for Saadc {
             }
             0x004 => self.sample(wires.now),
             0x008 => {
+                // A buffer in use ends with it.
+                if self.buffer.is_some() {
+                    self.events.raise(END, wires);
+                }
                 self.stop();
                 self.events.raise(STOPPED, wires);
             }
@@ -367,6 +371,20 @@ mod tests {
             .load(0x100 + 2 * index)
             .map(i16::from_le_bytes)
             .unwrap()
+    }
+
+    #[test]
+    fn stopping_ends_a_buffer_in_use() {
+        let (mut saadc, mut wires) = saadc();
+        set(&mut saadc, &mut wires, &[(0x004, 1)]);
+        step(&mut saadc, &mut wires);
+        assert_eq!(saadc.read(0x104, &mut wires), Ok(0));
+        set(&mut saadc, &mut wires, &[(0x008, 1)]);
+        assert_eq!(saadc.read(0x104, &mut wires), Ok(1), "END");
+        assert_eq!(saadc.read(0x114, &mut wires), Ok(1), "STOPPED");
+        assert_eq!(saadc.read(0x634, &mut wires), Ok(1), "AMOUNT");
+        set(&mut saadc, &mut wires, &[(0x104, 0), (0x008, 1)]);
+        assert_eq!(saadc.read(0x104, &mut wires), Ok(0), "no buffer, no END");
     }
 
     #[test]
