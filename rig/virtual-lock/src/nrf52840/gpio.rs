@@ -61,6 +61,7 @@ pub(crate) struct Gpio {
     overridden: Pins,
     override_out: Pins,
     override_dir: Pins,
+    override_in: Pins,
     /// What the board does to the lines.
     outside_low: Pins,
     outside_high: Pins,
@@ -96,6 +97,7 @@ impl Gpio {
             overridden: 0,
             override_out: 0,
             override_dir: 0,
+            override_in: 0,
             outside_low: 0,
             outside_high: 0,
             level: 0,
@@ -225,6 +227,19 @@ impl Gpio {
         }
     }
 
+    /// The level that a pin which was taken over is given, whatever its line's is.
+    pub(crate) fn driven(&self, pin: u8) -> bool {
+        self.override_out >> pin & 1 == 1
+    }
+
+    /// Makes `pins` inputs, and only them, whatever their `DIR` is.
+    pub(crate) fn make_inputs(&mut self, pins: Pins, now: Ticks) {
+        if pins != self.override_in {
+            self.override_in = pins;
+            self.settle(now);
+        }
+    }
+
     /// Gives `pin` back to `OUT` and `DIR`.
     pub(crate) fn hand_back(&mut self, pin: u8, now: Ticks) {
         let bit = 1 << pin;
@@ -240,6 +255,7 @@ impl Gpio {
     }
 
     /// The level of a line.
+    #[cfg(test)]
     pub(crate) fn level(&self, pin: u8) -> bool {
         self.level >> pin & 1 == 1
     }
@@ -301,7 +317,7 @@ impl Gpio {
     /// Works out levels, latches and DETECT after anything has changed.
     fn settle(&mut self, now: Ticks) {
         let out = self.out & !self.overridden | self.override_out & self.overridden;
-        let dir = (self.dir | self.override_dir) & EXISTING;
+        let dir = (self.dir | self.override_dir) & !self.override_in & EXISTING;
         let high = dir & out & !self.open_high;
         let low = dir & !out & !self.open_low;
         let changed = high ^ self.drives_high | low ^ self.drives_low;

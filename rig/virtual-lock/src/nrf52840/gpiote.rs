@@ -78,6 +78,7 @@ impl Gpiote {
             .iter()
             .filter(|config| mode(**config) == Mode::Event);
         self.watched = events.fold(0, |pins, config| pins | 1 << pin(*config));
+        wires.gpio.make_inputs(self.watched, wires.now);
         if mode(before) == Mode::Task && (mode(value) != Mode::Task || pin(before) != pin(value)) {
             wires.gpio.hand_back(pin(before), wires.now);
         }
@@ -122,7 +123,7 @@ impl Peripheral for Gpiote {
             (Some(level), _) => level,
             (None, 1) => true,
             (None, 2) => false,
-            (None, 3) => !wires.gpio.level(pin(config)),
+            (None, 3) => !wires.gpio.driven(pin(config)),
             (None, _) => return Ok(()),
         };
         wires.gpio.drive(pin(config), level, wires.now);
@@ -183,6 +184,37 @@ mod tests {
         gpiote.task(0x038, &mut wires).unwrap();
         gpiote.write(0x518, 0, &mut wires).unwrap();
         assert!(!wires.gpio.level(5));
+    }
+
+    #[test]
+    fn a_toggle_turns_the_output_round_whatever_the_line_does() {
+        let (mut gpiote, mut wires) = gpiote();
+        // Open drain without a pull: the line of a high output floats, and reads 0.
+        wires.gpio.write(0x714, 1 | 6 << 8, wires.now).unwrap();
+        gpiote
+            .write(0x510, 3 | 5 << 8 | 3 << 16, &mut wires)
+            .unwrap();
+        wires.gpio.drain_log().count();
+        for _ in 0..4 {
+            gpiote.write(0x000, 1, &mut wires).unwrap();
+        }
+        let drives: Vec<Drive> = wires.gpio.drain_log().map(|change| change.drive).collect();
+        let (low, floats) = (Drive::Low, Drive::Floating);
+        assert_eq!(drives, [floats, low, floats, low]);
+    }
+
+    #[test]
+    fn an_event_channel_makes_its_pin_an_input() {
+        let (mut gpiote, mut wires) = gpiote();
+        wires.gpio.write(0x508, 1 << 5, wires.now).unwrap();
+        wires.gpio.write(0x518, 1 << 5, wires.now).unwrap();
+        wires.gpio.drain_log().count();
+        gpiote
+            .write(0x510, 1 | 5 << 8 | 3 << 16, &mut wires)
+            .unwrap();
+        gpiote.write(0x510, 0, &mut wires).unwrap();
+        let drives: Vec<Drive> = wires.gpio.drain_log().map(|change| change.drive).collect();
+        assert_eq!(drives, [Drive::Floating, Drive::High]);
     }
 
     #[test]
