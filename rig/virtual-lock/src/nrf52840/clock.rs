@@ -19,6 +19,9 @@ const LFCLK_START: [Ticks; 3] = [
     Ticks::from_micros(100),
 ];
 
+/// `LFCLKSRC` and `LFCLKSTAT`: the RC oscillator.
+const RC: u32 = 0;
+
 /// A source that can run and be on its way to running.
 #[derive(Clone, Debug, Default)]
 struct Source {
@@ -58,6 +61,8 @@ pub(crate) struct Clock {
     events: Events,
     hfxo: Source,
     lfclk: Source,
+    /// Until the crystal runs, LFCLK comes from the RC oscillator, from then on.
+    rc_at: Ticks,
     /// `LFCLKSRC`, and its copy when LFCLK was last started.
     source: u32,
     source_copy: u32,
@@ -71,6 +76,7 @@ impl Clock {
             events: Events::new(ID, 1 << HFCLKSTARTED | 1 << LFCLKSTARTED),
             hfxo: Source::default(),
             lfclk: Source::default(),
+            rc_at: Ticks::NEVER,
             source: 0,
             source_copy: 0,
             hfxo_debounce: 0x10,
@@ -80,13 +86,20 @@ impl Clock {
 }
 
 impl Peripheral for Clock {
-    fn read(&mut self, offset: u32, _wires: &mut Wires) -> Result<u32, Gap> {
+    fn read(&mut self, offset: u32, wires: &mut Wires) -> Result<u32, Gap> {
         Ok(match offset {
             0x408 => u32::from(self.hfxo.requested),
             // STATE (bit 16): a 64 MHz source always runs; SRC (bit 0): the crystal.
             0x40C => 1 << 16 | u32::from(self.hfxo.running),
             0x414 => u32::from(self.lfclk.requested),
-            0x418 => u32::from(self.lfclk.running) << 16 | self.source_copy & 3,
+            0x418 => {
+                let source = if self.lfclk.running {
+                    self.source_copy & 3
+                } else {
+                    RC
+                };
+                u32::from(wires.lfclk.is_some()) << 16 | source
+            }
             0x41C => self.source_copy & 3,
             0x518 => self.source,
             0x528 => self.hfxo_debounce,
@@ -123,8 +136,11 @@ impl Peripheral for Clock {
             0x004 => self.hfxo = Source::default(),
             0x008 => {
                 self.source_copy = self.source;
-                self.lfclk
-                    .start(LFCLK_START[(self.source & 3) as usize % 3], wires.now);
+                let takes = |source: u32| LFCLK_START[(source & 3) as usize % 3];
+                self.lfclk.start(takes(self.source), wires.now);
+                if wires.lfclk.is_none() && takes(RC) < takes(self.source) {
+                    self.rc_at = wires.now + takes(RC);
+                }
             }
             _ => return Err(Gap),
         }
@@ -132,12 +148,17 @@ impl Peripheral for Clock {
     }
 
     fn next_event(&self) -> Ticks {
-        self.hfxo.next_event().min(self.lfclk.next_event())
+        let sources = self.hfxo.next_event().min(self.lfclk.next_event());
+        sources.min(self.rc_at)
     }
 
     fn advance(&mut self, wires: &mut Wires) {
         if self.hfxo.becomes_ready(wires.now) {
             self.events.raise(HFCLKSTARTED, wires);
+        }
+        if self.rc_at <= wires.now {
+            self.rc_at = Ticks::NEVER;
+            wires.lfclk.get_or_insert(wires.now);
         }
         if self.lfclk.becomes_ready(wires.now) {
             wires.lfclk.get_or_insert(wires.now);
@@ -160,18 +181,24 @@ mod tests {
     }
 
     #[test]
-    fn the_crystal_needs_a_quarter_of_a_second() {
+    fn the_crystal_needs_a_quarter_of_a_second_and_the_rc_oscillator_stands_in() {
         let (mut clock, mut wires) = clock();
         clock.write(0x518, 1, &mut wires).unwrap();
         clock.write(0x008, 1, &mut wires).unwrap();
         assert_eq!(clock.read(0x104, &mut wires), Ok(0));
-        assert_eq!(clock.read(0x418, &mut wires), Ok(1));
+        assert_eq!(clock.read(0x418, &mut wires), Ok(0));
+        let began = Ticks(1000) + Ticks::from_micros(600);
+        assert_eq!(clock.next_event(), began);
+        wires.now = began;
+        clock.advance(&mut wires);
+        assert_eq!(clock.read(0x104, &mut wires), Ok(0));
+        assert_eq!(clock.read(0x418, &mut wires), Ok(0x1_0000));
         assert_eq!(clock.next_event(), Ticks(1000) + Ticks::from_millis(250));
         wires.now = clock.next_event();
         clock.advance(&mut wires);
         assert_eq!(clock.read(0x104, &mut wires), Ok(1));
         assert_eq!(clock.read(0x418, &mut wires), Ok(0x1_0001));
-        assert_eq!(wires.lfclk, Some(wires.now));
+        assert_eq!(wires.lfclk, Some(began));
         assert_eq!(clock.next_event(), Ticks::NEVER);
     }
 

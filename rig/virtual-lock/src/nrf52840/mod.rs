@@ -184,11 +184,13 @@ impl Chip {
             Reset::Soft => reason::SOFT,
             Reset::Lockup => reason::LOCKUP,
         };
+        let rng = self.rng.after_reset();
         let keeps_watchdog = matches!(reset, Reset::Soft | Reset::Lockup);
         let wdt = keeps_watchdog
             .then(|| self.wdt.clone())
             .filter(Wdt::is_running);
         self.rebuild(retained, wdt, now);
+        self.rng = rng;
     }
 
     /// Power has come: everything but flash and UICR is as after power-on reset.
@@ -214,6 +216,7 @@ impl Chip {
         wires.gpio.reset(now);
         wires.raised.clear();
         wires.watched = [0; 64];
+        wires.power_fails = false;
         nvmc.reset();
         if wdt.is_none() {
             wires.lfclk = None;

@@ -161,7 +161,11 @@ impl Nvmc {
         };
     }
 
-    fn begin(&mut self, operation: Operation, takes: Ticks, now: Ticks) {
+    fn begin(&mut self, operation: Operation, takes: Ticks, wires: &mut Wires) {
+        let now = wires.now;
+        if wires.power_fails {
+            wires.stop("NVMC, used under a power-failure warning".into());
+        }
         // A word written while another is still on its way waits for it.
         let start = now.max(self.busy_until);
         self.busy_until = start + takes;
@@ -188,7 +192,7 @@ impl Nvmc {
                 after,
             },
             WRITE,
-            wires.now,
+            wires,
         );
     }
 
@@ -207,7 +211,7 @@ impl Nvmc {
                 after,
             },
             WRITE,
-            wires.now,
+            wires,
         );
     }
 
@@ -231,7 +235,7 @@ impl Nvmc {
             wires.flash.set_word(place, u32::MAX);
         }
         wires.code.note(address, address + 4 * before.len() as u32);
-        self.begin(Operation::Page { address, before }, takes, wires.now);
+        self.begin(Operation::Page { address, before }, takes, wires);
     }
 
     /// Erases for `ERASEPAGEPARTIALCFG` milliseconds; the page is erased when they add up. Until then
@@ -263,7 +267,7 @@ impl Nvmc {
     fn erase_all(&mut self, wires: &mut Wires) {
         wires.flash.erase_all();
         wires.code.note_all();
-        self.begin(Operation::All, ERASE_ALL, wires.now);
+        self.begin(Operation::All, ERASE_ALL, wires);
     }
 }
 
@@ -307,7 +311,7 @@ impl Peripheral for Nvmc {
             0x50C if value == 1 => self.erase_all(wires),
             0x514 if value == 1 => {
                 wires.flash.erase_uicr();
-                self.begin(Operation::Uicr, ERASE_PAGE, wires.now);
+                self.begin(Operation::Uicr, ERASE_PAGE, wires);
             }
             0x518 => return self.erase_page_partial(value, wires),
             0x51C => self.partial_duration = fits(value, 0x7F)?,

@@ -56,6 +56,7 @@ impl Power {
             self.events.raise(POFWARN, wires);
         }
         self.below_threshold = below;
+        wires.power_fails = below;
     }
 
     /// `POWER` may only keep sections on; whether they are retained in System OFF is stored.

@@ -15,7 +15,7 @@ const WRAP: u64 = 1 << 24;
 pub(crate) struct Rtc {
     events: Events,
     compares: usize,
-    /// `EVTEN`: events that go to PPI. An event is generated when it is here or in `INTEN`.
+    /// `EVTEN`: events that go to PPI. An event's register is set when it is here or in `INTEN`.
     event_enable: u32,
     prescaler: u32,
     compare: [u32; 4],
@@ -138,11 +138,13 @@ impl Rtc {
         if !self.running || since == 0 || !since.is_multiple_of(self.period()) {
             return;
         }
-        let listened = self.events.enabled() | self.event_enable;
+        let (interrupts, routed) = (self.events.enabled(), self.event_enable);
         let counter = self.counter(now);
         let mut raise = |number: u8, happens: bool| {
-            if happens && listened >> number & 1 == 1 {
+            if happens && routed >> number & 1 == 1 {
                 self.events.raise(number, wires);
+            } else if happens && interrupts >> number & 1 == 1 {
+                self.events.note(number);
             }
         };
         raise(TICK, true);

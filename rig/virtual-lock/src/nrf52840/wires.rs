@@ -42,6 +42,8 @@ pub(crate) struct Wires {
     pub(crate) analog: [f64; 8],
     /// Volts of VDD.
     pub(crate) vdd: f64,
+    /// VDD is below the threshold of POFCON.
+    pub(crate) power_fails: bool,
     /// When LFCLK started to run, if it runs: its edges are whole periods after that.
     pub(crate) lfclk: Option<Ticks>,
     /// Whether the core sleeps, and whether a debugger has halted it.
@@ -67,6 +69,7 @@ impl Wires {
             gpio: Gpio::new(),
             analog: [0.0; 8],
             vdd: 0.0,
+            power_fails: false,
             lfclk: None,
             asleep: false,
             halted: false,
@@ -162,7 +165,7 @@ impl Events {
         }
     }
 
-    /// Event `number` was generated before, when nobody listened.
+    /// Event `number` was generated where PPI did not see it: its register is set, its interrupt pends.
     pub(crate) fn note(&mut self, number: u8) {
         self.raised |= 1 << number;
     }
