@@ -258,7 +258,7 @@ impl VirtualLock {
             }
             Exit::Halted => {
                 self.chip.set_core_state(false, true, self.core.now());
-                self.core.skip_to(next.min(self.chip.next_event()));
+                self.core.stand_until(next.min(self.chip.next_event()));
             }
             Exit::ResetRequested => self.reset(Reset::Soft)?,
             Exit::Stopped(stop) => return Err(self.stopped(stop)),

@@ -93,14 +93,24 @@ impl Core {
         self.state.now()
     }
 
-    /// Lets time pass without executing, for a core that sleeps or is halted: up to `time`,
-    /// rounded up to a cycle. SysTick counts on.
+    /// Lets time pass without executing, for a core that sleeps: up to `time`, rounded up to a cycle.
+    /// SysTick counts on.
     pub fn skip_to(&mut self, time: Ticks) {
         let s = &mut self.state;
         s.cycles = s.cycles.max(cycle(time));
         if s.systick.advance(s.cycles) {
             s.pend(exception::SYS_TICK);
         }
+    }
+
+    /// Lets time pass for a core in debug state: up to `time`, rounded up to a cycle. SysTick and the cycle
+    /// counter stand still.
+    pub fn stand_until(&mut self, time: Ticks) {
+        let s = &mut self.state;
+        let stood = cycle(time).saturating_sub(s.cycles);
+        s.cycles += stood;
+        s.systick.stand(stood);
+        s.stop_counting(stood);
     }
 
     /// Executes until `until` or the bus's next event, whichever is earlier, or another exit.
@@ -135,6 +145,12 @@ impl Core {
                 return Exit::Stopped(stop);
             }
             if stepping && !self.state.debug.halted {
+                // What the instruction asked for belongs to its step.
+                if std::mem::take(&mut self.state.supervisor_call)
+                    && let Err(stop) = self.state.supervisor_call(bus)
+                {
+                    return Exit::Stopped(stop);
+                }
                 self.state.debug.halt(dfsr::HALTED);
                 self.state.sleep = Sleep::Awake;
             }

@@ -69,6 +69,19 @@ fn a_pair_is_two_instructions_wherever_time_or_a_branch_parts_them() {
 }
 
 #[test]
+fn pending_by_software_is_an_event_with_sevonpend() {
+    for (scr, exit) in [(0x10, Exit::Reached), (0, Exit::Sleeping)] {
+        // CPSID i; WFE; B .
+        let (mut core, mut bus) = started(&[0xB672, 0xBF20, STAY]);
+        core.ppb_write(&mut bus, 0xE000_ED10, Size::Word, scr)
+            .unwrap();
+        core.ppb_write(&mut bus, 0xE000_E200, Size::Word, 1)
+            .unwrap();
+        assert_eq!(run(&mut core, &mut bus, 10), exit);
+    }
+}
+
+#[test]
 fn held_in_reset_it_does_nothing() {
     let mut bus = TestBus::with(&[STAY]);
     let mut core = Core::new();

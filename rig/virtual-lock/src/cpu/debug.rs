@@ -40,6 +40,8 @@ pub(super) mod demcr {
     pub(in super::super) const VC_HARDERR: u32 = 1 << 10;
     pub(in super::super) const MON_EN: u32 = 1 << 16;
     pub(in super::super) const MON_PEND: u32 = 1 << 17;
+    /// All of the monitor's, which a reset of the core clears.
+    pub(in super::super) const MONITOR: u32 = 0xF << 16;
     pub(in super::super) const TRCENA: u32 = 1 << 24;
     pub(in super::super) const ALL: u32 = 0x010F_07F1;
 }
@@ -86,6 +88,8 @@ impl Debug {
         self.core_reset = false;
         self.halted = false;
         self.locked_up = false;
+        self.controls &= !dhcsr::C_HALT;
+        self.demcr &= !demcr::MONITOR;
         if self.enabled() && self.demcr & demcr::VC_CORERESET != 0 {
             self.halt(dfsr::VCATCH);
         }
@@ -120,7 +124,7 @@ impl Debug {
         self.locked_up = false;
     }
 
-    /// Whether an exception's vector is caught.
+    /// Whether an exception's vector is caught, which is taken because of the faults that are set in `cfsr`.
     pub(super) fn catches(&self, number: u16, cfsr: u32) -> bool {
         let checks = 0x0300_0000;
         let no_coprocessor = 1 << 19;
@@ -309,6 +313,13 @@ impl State {
     pub(super) fn demcr(&self) -> u32 {
         let pending = self.scb.pending >> exception::DEBUG_MONITOR & 1 != 0;
         self.debug.demcr | if pending { demcr::MON_PEND } else { 0 }
+    }
+
+    /// Takes cycles that have passed away from those that DWT counts.
+    pub(super) fn stop_counting(&mut self, cycles: u64) {
+        if self.cycle_counting() {
+            self.debug.cycle_count = self.debug.cycle_count.wrapping_sub(cycles as u32);
+        }
     }
 
     fn cycle_counting(&self) -> bool {

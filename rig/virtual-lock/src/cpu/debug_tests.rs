@@ -3,6 +3,7 @@
 use super::bus::Size;
 use super::testing::{CODE, TestBus, run, started};
 use super::{Core, Exit};
+use crate::time::Ticks;
 
 const DHCSR: u32 = 0xE000_EDF0;
 const DCRSR: u32 = 0xE000_EDF4;
@@ -154,4 +155,89 @@ fn the_cycle_counter_counts_while_tracing_is_on() {
     write(&mut core, &mut bus, DEMCR, 0);
     run(&mut core, &mut bus, 50);
     assert_eq!(read(&mut core, &mut bus, 0xE000_1004), 50);
+}
+
+#[test]
+fn a_reset_lets_a_halted_core_go_unless_its_vector_is_caught() {
+    const AIRCR: u32 = 0xE000_ED0C;
+    for (demcr, exit) in [(0, Exit::Reached), (1, Exit::Halted)] {
+        let (mut core, mut bus) = halted(&[0x2001, 0xE7FE]);
+        write(&mut core, &mut bus, DEMCR, demcr | 0xF << 16);
+        write(&mut core, &mut bus, AIRCR, 0x05FA_0004);
+        assert_eq!(run(&mut core, &mut bus, 10), Exit::ResetRequested);
+        core.reset(&mut bus).unwrap();
+        assert_eq!(run(&mut core, &mut bus, 10), exit);
+        assert_eq!(
+            read(&mut core, &mut bus, DEMCR),
+            demcr,
+            "the monitor's bits"
+        );
+    }
+}
+
+#[test]
+fn systick_and_the_cycle_counter_stand_in_debug_state() {
+    let (mut core, mut bus) = halted(&[0xE7FE]);
+    for (address, value) in [
+        (DEMCR, 1 << 24),
+        (0xE000_1000, 1),
+        (0xE000_E014, 99),
+        (0xE000_E010, 7),
+    ] {
+        write(&mut core, &mut bus, address, value);
+    }
+    write(&mut core, &mut bus, DHCSR, KEY | 1);
+    assert_eq!(run(&mut core, &mut bus, 50), Exit::Reached);
+    write(&mut core, &mut bus, DHCSR, KEY | 3);
+    assert_eq!(run(&mut core, &mut bus, 1), Exit::Halted);
+    let counters = |core: &mut Core, bus: &mut TestBus| {
+        [0xE000_E018, 0xE000_1004].map(|at| read(core, bus, at))
+    };
+    let before = counters(&mut core, &mut bus);
+    core.stand_until(core.now() + Ticks::SECOND);
+    assert_eq!(counters(&mut core, &mut bus), before);
+    assert_eq!(
+        read(&mut core, &mut bus, 0xE000_ED04) >> 26 & 1,
+        0,
+        "nothing pends"
+    );
+    write(&mut core, &mut bus, DHCSR, KEY | 1);
+    assert_eq!(run(&mut core, &mut bus, 10), Exit::Reached);
+    let after = counters(&mut core, &mut bus);
+    assert_eq!([before[0] - after[0], after[1] - before[1]], [10, 10]);
+}
+
+#[test]
+fn a_step_over_svc_ends_at_its_handler() {
+    // SVC #0; B .
+    let (mut core, mut bus) = halted(&[0xDF00, 0xE7FE]);
+    write(&mut core, &mut bus, DHCSR, KEY | 5);
+    assert_eq!(run(&mut core, &mut bus, 100), Exit::Halted);
+    assert_eq!(core.register(15), 0x1FE);
+    assert_eq!(core.register(16) & 0x1FF, 11);
+}
+
+#[test]
+fn a_vector_is_caught_for_its_own_fault_not_for_an_earlier_one() {
+    for (vector, exit) in [(1 << 7, Exit::Halted), (1 << 6, Exit::Reached)] {
+        // UDIV R0, R0, R1 by zero, with its trap; then UDF.
+        let (mut core, mut bus) = halted(&[0xFBB0, 0xF0F1, 0xDE00]);
+        for (address, value) in [
+            (0xE000_ED14, 1 << 4),
+            (0xE000_ED24, 1 << 18),
+            (DHCSR, KEY | 1),
+        ] {
+            write(&mut core, &mut bus, address, value);
+        }
+        assert_eq!(run(&mut core, &mut bus, 50), Exit::Reached);
+        write(&mut core, &mut bus, DHCSR, KEY | 3);
+        assert_eq!(run(&mut core, &mut bus, 1), Exit::Halted);
+        assert_eq!(read(&mut core, &mut bus, 0xE000_ED28), 1 << 25, "CFSR");
+        // Out of the handler, at UDF.
+        write(&mut core, &mut bus, 0xE000_ED0C, 0x05FA_0002);
+        core.set_register(15, CODE + 4);
+        write(&mut core, &mut bus, DEMCR, vector);
+        write(&mut core, &mut bus, DHCSR, KEY | 1);
+        assert_eq!(run(&mut core, &mut bus, 50), exit, "{vector:#x}");
+    }
 }

@@ -191,7 +191,7 @@ impl State {
             if let Trap::Stop(reason) = trap {
                 return Err(self.stop(*reason));
             }
-            self.scb.cfsr |= status;
+            self.note_fault(status);
             let derived = self.escalate(exception::BUS_FAULT, "a bus fault on the stack")?;
             if self.priority(derived) < self.priority(number) {
                 self.pend_again(number);
@@ -208,6 +208,7 @@ impl State {
         self.it = 0;
         self.exclusive = false;
         self.sleep = Sleep::Awake;
+        self.event = true;
         let vector = self.scb.vtor.wrapping_add(4 * u32::from(number));
         match bus.read(vector, Size::Word, self.now()) {
             Ok(target) => {
@@ -227,7 +228,8 @@ impl State {
                 return self.take(bus, exception::HARD_FAULT, link, None);
             }
         }
-        if self.debug.catches(number, self.scb.cfsr) {
+        let status = std::mem::take(&mut self.scb.fault);
+        if self.debug.catches(number, status) {
             self.debug.halt(dfsr::VCATCH);
         }
         Ok(())
@@ -292,7 +294,7 @@ impl State {
         self.sample(bus.interrupts());
         let link = 0xF000_0000 | link;
         if !was_active || !valid {
-            self.scb.cfsr |= fault::INVPC;
+            self.note_fault(fault::INVPC);
             let number = self.escalate(exception::USAGE_FAULT, "an invalid exception return")?;
             return self.take(bus, number, link, None);
         }
@@ -324,7 +326,7 @@ impl State {
         let realigned = (extended || self.scb.ccr & ccr::STKALIGN != 0) && xpsr & 0x200 != 0;
         let sp = frame.wrapping_add(size) | if realigned { 4 } else { 0 };
         if to_thread != (returned_to == 0) {
-            self.scb.cfsr |= fault::INVPC;
+            self.note_fault(fault::INVPC);
             let number = self.escalate(exception::USAGE_FAULT, "an invalid exception return")?;
             return self.take(bus, number, link, None);
         }
@@ -362,7 +364,7 @@ impl State {
         if let Trap::Stop(reason) = trap {
             return Err(self.stop(*reason));
         }
-        self.scb.cfsr |= fault::UNSTKERR;
+        self.note_fault(fault::UNSTKERR);
         let number = self.escalate(exception::BUS_FAULT, "a bus fault on the stack")?;
         self.take(bus, number, link, None)
     }
@@ -382,6 +384,12 @@ impl State {
     pub(super) fn supervisor_call<B: Bus>(&mut self, bus: &mut B) -> Result<(), Stop> {
         let number = self.escalate(exception::SV_CALL, "SVC in a fault handler")?;
         self.enter(bus, number)
+    }
+
+    /// A fault is about to be taken.
+    fn note_fault(&mut self, status: u32) {
+        self.scb.cfsr |= status;
+        self.scb.fault |= status;
     }
 
     /// The handler that a synchronous exception gets: its own, or HardFault.
@@ -459,7 +467,7 @@ impl State {
                 "an instruction outside memory",
             ),
         };
-        self.scb.cfsr |= status;
+        self.note_fault(status);
         let number = self.escalate(number, cause)?;
         self.enter(bus, number)
     }

@@ -72,8 +72,12 @@ impl State {
             (_, 0xE000_0000..0xE000_0080) => value,
             _ => return Err(refused()),
         };
+        let before = (self.nvic.pending, self.scb.pending);
         self.ppb_write_word(address & !3, word, debugger)
-            .ok_or_else(refused)
+            .ok_or_else(refused)?;
+        let fresh = self.nvic.pending & !before.0 != 0 || self.scb.pending & !before.1 != 0;
+        self.event |= fresh && self.scb.scr & scr::SEVONPEND != 0;
+        Ok(())
     }
 
     fn ppb_read_word(&mut self, address: u32, debugger: bool) -> Option<u32> {

@@ -79,6 +79,8 @@ pub(super) struct SystemControl {
     pub(super) scr: u32,
     pub(super) ccr: u32,
     pub(super) cfsr: u32,
+    /// CFSR's bits of the fault that is being taken, until it is.
+    pub(super) fault: u32,
     pub(super) hfsr: u32,
     pub(super) mmfar: u32,
     pub(super) bfar: u32,
@@ -122,6 +124,7 @@ impl SystemControl {
             scr: 0,
             ccr: ccr::STKALIGN,
             cfsr: 0,
+            fault: 0,
             hfsr: 0,
             mmfar: 0,
             bfar: 0,

@@ -38,6 +38,16 @@ impl SysTick {
         self.interrupt
     }
 
+    /// Stands still for so many cycles.
+    pub(super) fn stand(&mut self, cycles: u64) {
+        for at in [&mut self.zero_at, &mut self.was_zero_at]
+            .into_iter()
+            .flatten()
+        {
+            *at += cycles;
+        }
+    }
+
     fn counter(&self, now: u64) -> u32 {
         match self.zero_at {
             _ if !self.enabled => self.stopped_at,

@@ -25,7 +25,9 @@ const INVALID: u8 = 0xFF;
 
 /// Port and capability number of SWD.
 const SWD: u8 = 1;
-/// nRESET in DAP_SWJ_Pins.
+/// Pins in DAP_SWJ_Pins.
+const SWCLK: u8 = 1 << 0;
+const SWDIO: u8 = 1 << 1;
 const NRESET: u8 = 1 << 7;
 
 /// DAP_Transfer's request byte: APnDP, RnW, A[3:2], and what this probe doesn't offer.
@@ -98,12 +100,18 @@ impl CmsisDap {
             // DAP_HostStatus
             0x01 => bytes.next().and(bytes.next()).map(|_| vec![OK])?,
             // DAP_Connect
-            0x02 => match bytes.next()? {
-                0 | SWD => vec![SWD],
-                _ => vec![0],
-            },
+            0x02 => {
+                self.port.drive_reset(false, target);
+                match bytes.next()? {
+                    0 | SWD => vec![SWD],
+                    _ => vec![0],
+                }
+            }
             // DAP_Disconnect
-            0x03 => vec![OK],
+            0x03 => {
+                self.port.drive_reset(false, target);
+                vec![OK]
+            }
             // DAP_TransferConfigure: an access here never asks to wait.
             0x04 => bytes.take(5).map(|_| vec![OK])?,
             0x05 => self.transfers(bytes, target)?,
@@ -231,7 +239,7 @@ impl CmsisDap {
         result
     }
 
-    /// DAP_SWJ_Pins. Of the pins only nRESET is driven by it.
+    /// DAP_SWJ_Pins. Of the pins only nRESET is driven by it, and is low or not; the others rest high.
     fn pins(&mut self, bytes: &mut Bytes<'_>, target: &mut impl DebugTarget) -> Option<Vec<u8>> {
         let (output, select) = (bytes.next()?, bytes.next()?);
         let wait = Ticks::from_micros(u64::from(bytes.word()?.min(3_000_000)));
@@ -239,7 +247,8 @@ impl CmsisDap {
             self.port.drive_reset(output & NRESET == 0, target);
         }
         self.port.advance(wait, target);
-        Some(vec![output & select])
+        let reset = if self.port.drives_reset() { 0 } else { NRESET };
+        Some(vec![reset | SWCLK | SWDIO])
     }
 
     /// DAP_SWJ_Sequence.
@@ -451,6 +460,21 @@ mod tests {
                 let answer = client.probe.answer(&[&[*command][..], rest].concat(), &mut client.fake);
                 prop_assert!(answer.len() <= PACKET);
             }
+        }
+    }
+
+    #[test]
+    fn pins_are_read_as_they_are_and_who_disconnects_lets_go_of_reset() {
+        let pins = |client: &mut Client, output, select| {
+            client.send(&[0x10, output, select, 0, 0, 0, 0])[1]
+        };
+        let mut client = Client::new();
+        assert_eq!(pins(&mut client, 0, 0), NRESET | SWDIO | SWCLK);
+        for command in [&[0x02, 1][..], &[0x03]] {
+            assert_eq!(pins(&mut client, 0, NRESET), SWDIO | SWCLK);
+            assert_eq!(pins(&mut client, NRESET, 0), SWDIO | SWCLK);
+            client.send(command);
+            assert_eq!(pins(&mut client, 0, 0), NRESET | SWDIO | SWCLK);
         }
     }
 }

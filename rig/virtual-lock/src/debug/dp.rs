@@ -155,6 +155,11 @@ impl DebugPort {
         self.update_reset(target);
     }
 
+    /// Whether the reset pin is driven.
+    pub(crate) fn drives_reset(&self) -> bool {
+        self.reset_pin
+    }
+
     fn update_reset(&mut self, target: &mut impl DebugTarget) {
         let hold = self.reset_pin || self.ctrl_ap.holds_reset();
         if hold != self.reset_held {

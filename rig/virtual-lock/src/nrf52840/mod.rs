@@ -383,10 +383,12 @@ impl Chip {
         self.wires.flash.shares(&other.wires.flash, address)
     }
 
-    /// CTRL-AP ERASEALL: flash and UICR are erased.
+    /// CTRL-AP ERASEALL: flash, UICR and RAM are erased.
     pub fn erase_all(&mut self) {
         self.wires.flash.erase_all();
         self.wires.code.note_all();
+        self.wires.ram.clear();
+        self.wires.ram_generation += 1;
     }
 
     /// The `N` bytes of RAM at `address` on the system bus, without any effect; `None` elsewhere.

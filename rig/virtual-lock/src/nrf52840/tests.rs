@@ -231,6 +231,16 @@ fn flash_is_written_through_the_controller() {
 }
 
 #[test]
+fn ctrl_ap_erases_ram_too() {
+    let mut bench = Bench::new();
+    bench.write(0x2000_0000, 7);
+    bench.0.load(0x8000, &[1]);
+    bench.0.erase_all();
+    assert_eq!(bench.read(0x2000_0000), 0);
+    assert_eq!(bench.read(0x8000), u32::MAX);
+}
+
+#[test]
 fn both_addresses_of_ram_are_one() {
     let mut bench = Bench::new();
     bench.write(0x0080_0010, 0xCAFE_F00D);
