@@ -180,7 +180,7 @@ fn nothing_selected_ends_with_4() {
 }
 
 #[test]
-fn an_image_that_cannot_be_flashed_ends_with_3() {
+fn a_file_that_is_no_image_of_the_lock_ends_with_2() {
     let folder = copied("flash", true);
     let image = fs::read_dir(folder.join("firmware/images"))
         .unwrap()
@@ -203,8 +203,76 @@ fn an_image_that_cannot_be_flashed_ends_with_3() {
         &[PASSES, "--lock", "ten-key", "--firmware", "broken.elf"],
     );
     let text = text(&output);
-    assert_eq!(output.status.code(), Some(3), "{text}");
-    assert!(text.contains("failed to flash"), "{text}");
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("failed to flash broken.elf"), "{text}");
+}
+
+#[test]
+fn whoever_stops_reading_gets_the_verdict_and_the_reports_all_the_same() {
+    let (folder, ..) = with_snapshot("unheard", "red 3x", "red 4x");
+    let mut child = common::command(&folder)
+        .args(["run", PASSES, "--lock", "ten-key", "--repeat", "3"])
+        .args(["--junit", "junit.xml"])
+        .env("CI", "true")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let report = fs::read_to_string(folder.join("junit.xml")).unwrap();
+    assert!(report.contains("failures=\"3\""), "{report}");
+}
+
+#[test]
+fn errors_that_nobody_can_read_keep_their_exit_codes() {
+    let folder = copied("unread", true);
+    for (arguments, code) in [
+        (["no-such-scenario", "--quiet"], 4),
+        ([PASSES, "--repeat=99999999999"], 2),
+    ] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = common::command(&folder);
+        let command = command.arg("run").args(arguments);
+        let status = command.stderr(full.unwrap()).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_damaged_snapshot_is_a_mistake_in_a_file_told_before_anything_is_played() {
+    let folder = copied("damaged", true);
+    for damage in [
+        "",
+        "no header",
+        "---\nexpression: outcomes\n---\n1  enter 1234\n  +x motor open\n",
+    ] {
+        fs::write(folder.join("scenarios").join(SNAPSHOT), damage).unwrap();
+        let output = run(&folder, &[PASSES]);
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        assert!(
+            text(&output).contains("codes__wrong-code.snap"),
+            "{}",
+            text(&output)
+        );
+        assert!(!folder.join("target").exists());
+    }
+}
+
+#[test]
+fn nothing_is_reviewed_into_a_snapshot_in_ci() {
+    let (folder, snapshot, _, wrong) = with_snapshot("review", "red 3x", "red 4x");
+    let output = run_by_hand(&folder, &[PASSES], &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let review = |variables: &[(&str, &str)]| {
+        let mut command = common::command(&folder);
+        command.args(["review", "--accept-all"]);
+        command.envs(variables.iter().copied()).output().unwrap()
+    };
+    let refused = review(&[("CI", "true")]);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+    assert_eq!(fs::read_to_string(&snapshot).unwrap(), wrong);
+    assert_eq!(review(&[]).status.code(), Some(0));
+    assert_ne!(fs::read_to_string(&snapshot).unwrap(), wrong);
 }
 
 #[test]
@@ -318,7 +386,7 @@ fn ctrl_c_ends_with_130_and_says_what_was_not_played() {
         "title: T\ngiven: new\nsteps:\n  - repeat: { times: 1000, steps: [wait: 1440min] }\n";
     fs::write(folder.join("scenarios/days.yaml"), days).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_rig"))
-        .args(["run", "--jobs", "1", "--lock", "ten-key"])
+        .args(["run", "--jobs", "1", "--lock", "ten-key", "--repeat", "3"])
         .current_dir(&folder)
         .env("CI", "true")
         .stdout(Stdio::piped())
@@ -336,10 +404,15 @@ fn ctrl_c_ends_with_130_and_says_what_was_not_played() {
     let mut rest = String::new();
     out.read_to_string(&mut rest).unwrap();
     assert_eq!(output.status.code(), Some(130), "{first}{rest}");
-    assert!(rest.contains("stopped   ten-key   days"), "{rest}");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        said.contains("rig: stopped, 0 of 2 runs not played"),
-        "{said}"
+    let not_played = |count| said.contains(&format!("rig: stopped, {count} of 6 runs not played"));
+    // Ctrl-C may come before the first of the days has begun.
+    let begun = rest.contains("stopped   ten-key   days");
+    assert!(not_played(if begun { 2 } else { 3 }), "{said}{rest}");
+    let folders = fs::read_dir(folder.join("target/rig")).unwrap().count();
+    assert_eq!(
+        folders,
+        if begun { 4 } else { 3 },
+        "one for each run that was begun"
     );
 }

@@ -17,7 +17,7 @@ use crate::bench::file::{BenchFile, BenchFileError};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rig check                                  all there is
-  rig check scenarios/factory-reset.yaml bench.yaml")]
+  rig check scenarios/codes/unlock.yaml bench.yaml")]
 pub(crate) struct Check {
     #[command(flatten)]
     select: Select,

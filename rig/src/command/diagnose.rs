@@ -33,7 +33,7 @@ Exit codes: 0 the lock works, 1 a cause was found, 2 wrong usage, 3 the rig fail
 
 Examples:
   rig diagnose --bench bench.yaml --code 1234 --hub
-  rig diagnose --code 1234 --after battery/leaking-cells     a virtual lock, as that scenario leaves it"
+  rig diagnose --code 1234 --after battery/one-leaking-cell  a virtual lock, as that scenario leaves it"
 )]
 pub(crate) struct Diagnose {
     #[command(flatten)]

@@ -247,7 +247,25 @@ pub enum Expected {
         /// Why.
         source: std::io::Error,
     },
-    /// A file is no image for the lock, or flashing it failed.
+    /// A file is no image for the lock.
+    #[error("flash {}: {problem}; an image is a program for the lock's nRF52840, a 32-bit Arm ELF file", path.display())]
+    NotImage {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// An image whose name says that it is for another lock.
+    #[error("flash {} into a {model} lock: its name says that it is for a {named} lock", path.display())]
+    ImageOfOther {
+        /// The file.
+        path: PathBuf,
+        /// The lock that it was to go into.
+        model: LockModel,
+        /// The lock that its name tells of.
+        named: LockModel,
+    },
+    /// Flashing an image failed.
     #[error("flash {}: {error}", path.display())]
     Flash {
         /// The image.
@@ -272,6 +290,12 @@ pub enum Expected {
     /// The run folder can't be written.
     #[error(transparent)]
     Evidence(#[from] EvidenceError),
+    /// A scenario would be written over a file.
+    #[error("write {}: it exists; name another file, or remove it first", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// A report can't be written.
     #[error("write {}: {problem}", path.display())]
     Report {
@@ -396,6 +420,8 @@ impl Expected {
             | Expected::Log { .. }
             | Expected::NoImage { .. }
             | Expected::WhichLock { .. }
+            | Expected::NotImage { .. }
+            | Expected::ImageOfOther { .. }
             | Expected::OtherLock { .. }
             | Expected::NoProbe { .. }
             | Expected::SeedOnBench { .. }
@@ -403,6 +429,10 @@ impl Expected {
             | Expected::ReadFolder { .. }
             | Expected::NoRuns { .. }
             | Expected::RunFolder(_)
+            | Expected::Exists { .. }
+            | Expected::Snapshot(
+                SnapshotError::Unreadable { .. } | SnapshotError::Outcomes { .. },
+            )
             | Expected::Listen { .. } => Exit::Usage,
             Expected::History(HistoryError::Unrelated { .. } | HistoryError::Git { .. }) => {
                 Exit::Usage
@@ -449,7 +479,9 @@ impl Expected {
 fn points(known: &[String]) -> String {
     match known {
         [] => "it has no sweep".to_owned(),
-        [first, .., last] if known.len() > 8 => format!("its points go from {first} to {last}"),
+        [first, second, .., last] if known.len() > 8 => {
+            format!("its points are {first}, {second} and so on to {last}")
+        }
         known => format!("its points are {}", known.join(", ")),
     }
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::interrupt::{self, INTERRUPTED};
 use super::patient::{Patient, Which};
-use super::{Exit, Expected};
+use super::{Exit, Expected, complain};
 use crate::bench::Capability;
 use crate::import::{binary, capture_text, csv, events_of, json, text};
 use crate::play::{Limits, safely};
@@ -26,7 +26,7 @@ Exit codes: 0 read, 1 the lock doesn't tell, 2 wrong usage, 3 the rig failed.
 
 Examples:
   rig events --after codes/three-wrong-codes > owner.log
-  rig events --after mechanism/jam-while-closing --as csv > alarms.csv"
+  rig events --after hub/tells-jams --as csv > alarms.csv"
 )]
 pub(crate) struct Events {
     #[command(flatten)]
@@ -75,7 +75,7 @@ impl Events {
             Form::Events | Form::Binary => match self.read(&mut patient, limits)? {
                 Some(bytes) => bytes,
                 None => {
-                    eprintln!("the lock doesn't tell its events");
+                    complain(format_args!("the lock doesn't tell its events"));
                     return Ok(Exit::Differs);
                 }
             },

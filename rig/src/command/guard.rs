@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, Expected};
+use super::{Exit, Expected, complain};
 use crate::bench::file::BenchFile;
 use crate::bench::pi::guard::stand_guard;
 
@@ -27,7 +27,9 @@ impl Guard {
         )
         .map_err(Expected::Print)?;
         for message in &failed {
-            eprintln!("rig: failed to {message}; switch the supply off by hand");
+            complain(format_args!(
+                "rig: failed to {message}; switch the supply off by hand"
+            ));
         }
         Ok(if failed.is_empty() {
             Exit::Pass

@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::Expected;
 use super::select::upward;
+use crate::bench::VirtualBench;
 use crate::bench::log::FirmwareLog;
 use crate::bench::probe::Image;
-use crate::bench::{BenchError, VirtualBench};
 use crate::lock::LockModel;
 
 /// An image file, read.
@@ -29,14 +29,12 @@ impl Firmware {
             path: path.to_owned(),
             source,
         })?;
-        let image = Image::from_elf(&bytes).map_err(|error| Expected::Flash {
+        let not_image = |problem: String| Expected::NotImage {
             path: path.to_owned(),
-            error: BenchError::from(error),
-        })?;
-        let log = FirmwareLog::from_elf(&bytes).map_err(|error| Expected::Flash {
-            path: path.to_owned(),
-            error: BenchError::from(error),
-        })?;
+            problem,
+        };
+        let image = Image::from_elf(&bytes).map_err(|error| not_image(error.to_string()))?;
+        let log = FirmwareLog::from_elf(&bytes).map_err(|error| not_image(error.to_string()))?;
         let digest = Sha256::digest(&bytes);
         Ok(Firmware {
             path: path.to_owned(),
@@ -44,6 +42,18 @@ impl Firmware {
             image,
             log,
         })
+    }
+
+    /// Reads an image file for a lock of a model, which its name may say it is not for.
+    pub(crate) fn meant_for(model: LockModel, path: &Path) -> Result<Firmware, Expected> {
+        match model_of(path) {
+            Ok(named) if named != model => Err(Expected::ImageOfOther {
+                path: path.to_owned(),
+                model,
+                named,
+            }),
+            _ => Firmware::read(path),
+        }
     }
 
     /// A virtual lock with it in its flash, and its log listened to.
@@ -62,7 +72,7 @@ impl Firmware {
     /// The image at `path`, or where none is asked for the newest released one for `model`.
     pub(crate) fn chosen(path: Option<&Path>, model: LockModel) -> Result<Firmware, Expected> {
         match path {
-            Some(path) => Firmware::read(path),
+            Some(path) => Firmware::meant_for(model, path),
             None => Firmware::released(model)?.ok_or(Expected::NoImage { model }),
         }
     }
@@ -151,8 +161,15 @@ mod tests {
         let missing = Firmware::read(&path).unwrap_err();
         assert!(missing.to_string().contains("lock.elf"));
         fs::write(&path, "not an image").unwrap();
-        let wrong = Firmware::read(&path).unwrap_err();
-        assert_eq!(wrong.exit(), super::super::Exit::Rig);
+        let wrong = Firmware::meant_for(LockModel::TenKey, &path).unwrap_err();
+        assert_eq!(wrong.exit(), super::super::Exit::Usage);
         assert!(wrong.to_string().contains("lock.elf"), "{wrong}");
+        let other = Path::new("lock-five-key-1.0.0.elf");
+        let wrong = Firmware::meant_for(LockModel::TenKey, other).unwrap_err();
+        assert_eq!(wrong.exit(), super::super::Exit::Usage);
+        insta::assert_snapshot!(
+            wrong,
+            @"flash lock-five-key-1.0.0.elf into a ten-key lock: its name says that it is for a five-key lock"
+        );
     }
 }

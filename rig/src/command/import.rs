@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::images::Firmware;
 use super::interrupt::{self, INTERRUPTED};
-use super::{Exit, Expected, shown};
+use super::{Exit, Expected, complain, shown, unused};
 use crate::bench::VirtualBench;
 use crate::import::{Lock, Search, Searched, read, scenario};
 use crate::lock::LockModel;
@@ -21,7 +21,7 @@ const DEADLINE: Duration = Duration::from_secs(600);
 #[derive(Debug, Args)]
 #[command(after_help = "Formats, told by themselves; `#` begins a comment:
   event log   a line for each event: seconds since boot, what, two bytes about it: `12.345  02 01 03`;
-              or binary, as `rig events --binary` writes it
+              or binary, as `rig events --as binary` writes it
   hub's bus   a line for each frame: seconds, > to the lock or < from it, bytes: `3.2 > BD 04 01 E7 05 18`
   Z-Wave      CSV with the columns time, type and level, or a JSON object a line with these
 
@@ -54,6 +54,7 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(self) -> Result<Exit, Expected> {
+        unused(self.to.as_deref())?;
         let bytes = std::fs::read(&self.log).map_err(|source| Expected::ReadLog {
             path: self.log.clone(),
             source,
@@ -105,7 +106,7 @@ impl Import {
                 writeln!(std::io::stdout(), "{said}\nscenario: {}", to.display())
             }
             None => {
-                eprintln!("{said}");
+                complain(format_args!("{said}"));
                 write!(std::io::stdout(), "{text}")
             }
         }

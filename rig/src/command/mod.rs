@@ -29,8 +29,8 @@ mod sweep;
 mod virtual_lock;
 mod wiring;
 
-use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
@@ -92,6 +92,19 @@ impl Cli {
         })
     }
 
+    /// Whether the command only shows something: then its exit code is no verdict.
+    pub fn only_shows(&self) -> bool {
+        matches!(
+            self.verb,
+            Verb::List(_)
+                | Verb::Wiring(_)
+                | Verb::Schema(_)
+                | Verb::Completions(_)
+                | Verb::Report(_)
+                | Verb::Events(_)
+        )
+    }
+
     /// Does what the command line says. What a person should read has been printed, but for an
     /// error's message.
     pub fn run(self) -> Result<Exit, Expected> {
@@ -118,6 +131,21 @@ impl Cli {
             Verb::Completions(completions) => completions.run(),
             Verb::Guard(guard) => guard.run(),
         }
+    }
+}
+
+/// Says something on stderr; where nobody listens there, it is lost.
+pub fn complain(text: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A file that a scenario may be written to: somebody's work is not written over.
+fn unused(path: Option<&Path>) -> Result<(), Expected> {
+    match path.filter(|path| path.is_file()) {
+        Some(path) => Err(Expected::Exists {
+            path: path.to_owned(),
+        }),
+        None => Ok(()),
     }
 }
 
@@ -168,6 +196,29 @@ mod tests {
             assert!(help.contains("Example"), "{}: {help}", verb.get_name());
             assert!(help.contains(&format!("rig {}", verb.get_name())), "{help}");
         }
+    }
+
+    #[test]
+    fn examples_name_scenarios_that_there_are() {
+        let scenarios = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+        let command = Cli::command();
+        let mut named = 0;
+        for verb in command.get_subcommands() {
+            let help = verb.get_after_help().map(ToString::to_string);
+            let help = help.unwrap_or_default();
+            let words = help.split_whitespace().map(|word| {
+                let word = word.strip_prefix("scenarios/").unwrap_or(word);
+                word.trim_end_matches(".yaml")
+            });
+            for (folder, name) in words.filter_map(|word| word.split_once('/')) {
+                if !folder.starts_with('.') && scenarios.join(folder).is_dir() {
+                    named += 1;
+                    let file = scenarios.join(folder).join(format!("{name}.yaml"));
+                    assert!(file.exists(), "rig {}: {folder}/{name}", verb.get_name());
+                }
+            }
+        }
+        assert!(named > 5, "{named}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::images::Firmware;
 use super::interrupt::{self, INTERRUPTED};
 use super::patient::ready;
 use super::run::{VIRTUAL, time};
-use super::{Exit, Expected, shown};
+use super::{Exit, Expected, complain, shown, unused};
 use crate::bench::file::BenchFile;
 use crate::bench::pi::PiBench;
 use crate::bench::{Bench, Supply};
@@ -73,6 +73,7 @@ impl Record {
         if self.title.contains(['"', '\\', '\n']) {
             return Err(Expected::Title);
         }
+        unused(self.to.as_deref())?;
         interrupt::listen()?;
         if self.bench == Path::new(VIRTUAL) {
             self.at_desk()
@@ -97,7 +98,7 @@ impl Record {
         let mut desk = Desk::at(&mut sitting, self.given);
         self.listen(&mut desk)?;
         if desk.is_empty() {
-            eprintln!("nothing was done");
+            complain(format_args!("nothing was done"));
             return Ok(Exit::Nothing);
         }
         say(desk.line("settle").map_err(Expected::Play)?)?;
@@ -109,14 +110,14 @@ impl Record {
             .map_err(|error| Expected::Play(PlayError::Procedure(error.to_string())))?;
         let played = play(&mut again, &mut situation_again, &recorded, limits);
         let same = played.map_err(Expected::Play)?.outcomes == recording.outcomes;
-        eprintln!(
+        complain(format_args!(
             "played back: {}",
             if same {
                 "the same outcomes"
             } else {
                 "other outcomes"
             }
-        );
+        ));
         Ok(if same { Exit::Pass } else { Exit::Differs })
     }
 
@@ -125,11 +126,11 @@ impl Record {
         let stdin = std::io::stdin();
         let real = stdin.is_terminal();
         if real {
-            eprintln!(
+            complain(format_args!(
                 "a {} lock, {}. What can be done to it:\n{WORDS}",
                 self.lock,
                 self.given.name()
-            );
+            ));
         }
         let mut last = Instant::now();
         for line in stdin.lock().lines() {
@@ -144,7 +145,7 @@ impl Record {
             match line.trim() {
                 "" => {}
                 "quit" | "exit" => break,
-                "help" => eprintln!("{WORDS}"),
+                "help" => complain(format_args!("{WORDS}")),
                 line => say(desk.line(line).map_err(Expected::Play)?)?,
             }
             last = Instant::now();
@@ -179,7 +180,7 @@ impl Record {
         let steps = safely(watched.map_err(PlayError::from), bench.make_safe());
         let steps = steps.map_err(Expected::Play)?;
         if steps.len() < 2 {
-            eprintln!("nothing was done");
+            complain(format_args!("nothing was done"));
             return Ok(Exit::Nothing);
         }
         self.write(&scenario(&self.title, self.given, model, &steps))?;
@@ -201,7 +202,9 @@ impl Record {
         bench.run_until(awake)?;
         let begin = bench.now();
         let end = self.length.map(|length| begin + Nanos::from(length));
-        eprintln!("recording: use the lock's keypad and buttons; Ctrl-C ends it");
+        complain(format_args!(
+            "recording: use the lock's keypad and buttons; Ctrl-C ends it"
+        ));
         let mut events = Vec::new();
         while !INTERRUPTED.load(Ordering::Relaxed) && end.is_none_or(|end| bench.now() < end) {
             events.extend(bench.run_until(bench.now() + SLICE)?.events);

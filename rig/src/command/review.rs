@@ -10,7 +10,7 @@ use super::{Exit, Expected};
 use crate::lock::LockModel;
 use crate::report::strip;
 use crate::scenario::Folder;
-use crate::snapshot::{Pending, Store};
+use crate::snapshot::{Pending, Store, in_ci};
 
 /// Accept or reject the outcomes that wait for a decision
 #[derive(Debug, Args)]
@@ -40,6 +40,9 @@ enum Decision {
 
 impl Review {
     pub(crate) fn run(self) -> Result<Exit, Expected> {
+        if !self.reject_all && in_ci() {
+            return Err(Expected::AcceptInCi);
+        }
         let folder = match &self.folder {
             Some(folder) => Folder::new(folder),
             None => default_folder()?,

@@ -52,9 +52,14 @@ pub(crate) struct Shrink {
 
 impl Shrink {
     pub(crate) fn run(self) -> Result<Exit, Expected> {
+        super::unused(self.output.as_deref())?;
         let scenario = Select::single(&self.scenario, self.point.as_deref())?.scenario;
         let model = model(&scenario, self.lock, self.firmware.as_deref())?;
-        let bad = Firmware::chosen(self.firmware.as_deref(), model)?;
+        // What is wrong with it may be that it is another lock's.
+        let bad = match &self.firmware {
+            Some(path) => Firmware::read(path)?,
+            None => Firmware::chosen(None, model)?,
+        };
         let good = match (&self.good, &self.firmware) {
             (Some(path), _) => Some(Firmware::read(path)?),
             (None, Some(_)) => Firmware::released(model)?,

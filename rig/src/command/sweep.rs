@@ -23,9 +23,9 @@ use crate::search::sweep::{Refined, refine, stretches};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  rig sweep battery/supply
-  rig sweep battery/supply --refine 0.01V       to the hundredth
-  rig run battery/supply --point 4.6V           one point alone
+  rig sweep sweeps/supply
+  rig sweep sweeps/supply --refine 0.01V       to the hundredth
+  rig run sweeps/supply --point 4.6V           one point alone
 
 `rig run` holds a sweep's points against its snapshot, and draws them with --html.")]
 pub(crate) struct Sweep {

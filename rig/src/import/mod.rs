@@ -124,6 +124,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Log, LogError> {
             "a binary event log begins with `EVT1`",
         ));
     };
+    // A mark of the byte order, as spreadsheets write it, says nothing.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let first = lines(text).next();
     let log = match first {
         None => Err(LogError::new(

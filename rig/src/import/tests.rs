@@ -68,6 +68,11 @@ fn radio_reports_and_captures_do_too() {
             .collect()
     };
     assert_eq!(told(&csv), told(&dated));
+    // As a spreadsheet writes it.
+    let marked =
+        read("\u{feff}time,type,level\r\n100,19,1\r\n160,24,1\r\n170,161,1\r\n".as_bytes())
+            .unwrap();
+    assert_eq!(told(&csv), told(&marked));
     let capture = read(
         b"5.0 > BD 0E 02 E7 0B 00 02 31 32 33 00 00 00 00 00 2C\n5.02 < BD 05 02 55 0B 08 AB\n\
           9.5 > BD 04 03 E7 03 1C\n9.52 < BD 04 03 AA 03 51\n10.55 < BD 07 01 E7 27 00 00 81 B8\n\

@@ -36,6 +36,7 @@ pub use problem::ScenarioError;
 pub(crate) use problem::{did_you_mean, suggest};
 pub(crate) use sweep::decimal;
 pub(crate) use values::{duration, millivolts, tolerance};
+pub(crate) use write::written;
 
 /// How long a key is down when a scenario presses it without saying for how long: a quick finger,
 /// three times the lock's debounce.

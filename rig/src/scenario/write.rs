@@ -177,6 +177,13 @@ fn hub(hub: &Hub) -> String {
     }
 }
 
+/// A time as a scenario or a command line has it, in the unit that makes it short.
+pub(crate) fn written(time_span: std::time::Duration) -> String {
+    time(Nanos(
+        u64::try_from(time_span.as_nanos()).unwrap_or(u64::MAX),
+    ))
+}
+
 /// A time in the unit that makes it short.
 fn time(time: Nanos) -> String {
     const UNITS: [(&str, u64); 3] = [("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)];

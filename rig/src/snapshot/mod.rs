@@ -72,7 +72,7 @@ pub enum Verdict {
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
     /// A file or folder that can't be read or written.
-    #[error("{what} {}", path.display())]
+    #[error("{what} {}: {source}", path.display())]
     Io {
         /// What was tried: `read`, `write`, `list`.
         what: &'static str,

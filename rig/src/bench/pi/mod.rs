@@ -16,6 +16,7 @@ mod recorded;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::time::Duration;
 
 use super::error::chain;
@@ -462,7 +463,10 @@ impl Drop for PiBench {
             && let Err(error) = self.safe_now()
         {
             // The guard tries again: it is only told that all is well when it is.
-            eprintln!("rig: failed to make the bench safe: {error}");
+            let _ = writeln!(
+                std::io::stderr(),
+                "rig: failed to make the bench safe: {error}"
+            );
             return;
         }
         if let Some(guard) = self.guard.take() {

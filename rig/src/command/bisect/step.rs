@@ -8,7 +8,7 @@ use super::super::interrupt::{self, INTERRUPTED};
 use super::super::run::DEADLINE;
 use super::super::select::{Select, Selected};
 use super::super::shrink::model;
-use super::super::{Exit, Expected};
+use super::super::{Exit, Expected, complain};
 use super::{Bisect, say};
 use crate::lock::LockModel;
 use crate::outcome::{Outcomes, one_line};
@@ -22,10 +22,10 @@ impl Bisect {
         self.tried().unwrap_or_else(|error| {
             if let Expected::Scenarios { messages } = &error {
                 for message in messages {
-                    eprintln!("{message}\n");
+                    complain(format_args!("{message}\n"));
                 }
             }
-            eprintln!("rig: failed to {error}");
+            complain(format_args!("rig: failed to {error}"));
             match error.exit() {
                 Exit::Interrupted => Exit::Interrupted,
                 _ => Exit::Stop,

@@ -96,7 +96,7 @@ impl Crew<'_> {
             for _ in 0..self.jobs.get().min(self.tasks.len()) {
                 let (sender, next, givens) = (sender.clone(), &next, &givens);
                 scope.spawn(move || {
-                    loop {
+                    while !self.interrupted.load(Ordering::Relaxed) {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(task) = self.tasks.get(index) else {
                             break;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::super::{Expected, shown};
 use super::crew::{End, Report, Task};
@@ -13,7 +14,7 @@ use crate::outcome::Outcomes;
 use crate::play::{PlayError, Played};
 use crate::report::html::Shown;
 use crate::report::{Ending, Evidence, Record};
-use crate::scenario::{Given, POINT_HEADING};
+use crate::scenario::{Given, POINT_HEADING, written};
 use crate::search::sweep::{Stretch, points, stretches};
 use crate::snapshot::{Mode, SnapshotError, Store, Terms, Tolerance, Verdict, difference};
 use crate::trace::Nanos;
@@ -23,6 +24,7 @@ pub(super) struct Judge {
     accept: bool,
     output: PathBuf,
     firmware: Option<PathBuf>,
+    deadline: Option<Duration>,
     command: Vec<String>,
     /// Those that were opened, by their folder.
     stores: RefCell<BTreeMap<PathBuf, Rc<Store>>>,
@@ -62,6 +64,7 @@ impl Judge {
             accept: run.accept,
             output: run.output(),
             firmware: run.firmware.clone(),
+            deadline: run.deadline,
             command: std::env::args().collect(),
             stores: RefCell::default(),
         }
@@ -244,6 +247,9 @@ impl Judge {
         }
         if let Some(firmware) = &self.firmware {
             command += &format!(" --firmware {}", quoted(&firmware.display().to_string()));
+        }
+        if let Some(deadline) = self.deadline {
+            command += &format!(" --deadline {}", written(deadline));
         }
         command
     }

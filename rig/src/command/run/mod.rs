@@ -8,6 +8,7 @@ mod real;
 mod rounds;
 mod teller;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -20,13 +21,13 @@ use super::images::{Firmware, model_of};
 use super::interrupt::{self, INTERRUPTED};
 use super::progress::Runs;
 use super::select::{Select, Selected, at, output};
-use super::{Exit, Expected};
+use super::{Exit, Expected, complain};
 use crate::bench::VirtualBench;
 use crate::lock::LockModel;
 use crate::report::html::{Shown, page};
 use crate::report::{Record, Setting, junit, lines};
 use crate::scenario::duration;
-use crate::snapshot::in_ci;
+use crate::snapshot::{Store, in_ci};
 use crew::{Crew, Eyes, Task};
 use teller::Teller;
 
@@ -34,7 +35,7 @@ use teller::Teller;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rig run                                    every scenario on every lock model
-  rig run factory-reset --lock ten-key       one of them
+  rig run codes/unlock --lock ten-key        one of them
   rig run scenarios/mine.yaml --accept       take what the lock does as right
   rig run codes --repeat 100                 and how far its times spread
   rig run --bench bench.yaml handing         on a real lock")]
@@ -57,7 +58,13 @@ pub(crate) struct Run {
     ///
     /// Repetitions on the virtual lock begin at different moments of its clock, up to 4 ms apart;
     /// the first is the one that a run without --repeat plays.
-    #[arg(long, value_name = "N", default_value = "1", conflicts_with = "accept")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "1",
+        conflicts_with = "accept",
+        value_parser = times
+    )]
     repeat: NonZeroUsize,
     /// Begin at another moment of the virtual lock's clock; 0 is the usual one
     #[arg(long, value_name = "N", default_value = "0")]
@@ -128,14 +135,18 @@ impl Run {
         interrupt::listen()?;
         let began = Instant::now();
         let locks = std::thread::scope(|scope| {
+            let readable = scope.spawn(|| readable(&scenarios, &models));
             let flashing = models
                 .iter()
                 .map(|model| scope.spawn(|| self.flash(*model)));
             let flashing: Vec<_> = flashing.collect();
             let flashed = flashing.into_iter().map(|thread| thread.join());
-            flashed
+            let flashed = flashed
                 .map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect::<Result<Vec<Flashed>, Expected>>()
+                .collect::<Result<Vec<Flashed>, Expected>>();
+            let readable = readable.join();
+            readable.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            flashed
         })?;
         let flashing = began.elapsed();
         if let Some(lock) = locks.first()
@@ -181,10 +192,10 @@ impl Run {
         worked?;
         if INTERRUPTED.load(Ordering::Relaxed) {
             let left = tasks.len() - teller.count();
-            eprintln!(
+            complain(format_args!(
                 "rig: stopped, {left} of {} runs not played; nothing but software ran",
                 tasks.len()
-            );
+            ));
         }
         teller.finish(Some(flashing))
     }
@@ -228,7 +239,7 @@ impl Run {
     /// Flashes a lock of this model; a model without a released image is skipped later on.
     fn flash(&self, model: LockModel) -> Result<Flashed, Expected> {
         let firmware = match &self.firmware {
-            Some(path) => Some(Firmware::read(path)?),
+            Some(path) => Some(Firmware::meant_for(model, path)?),
             None => Firmware::released(model)?,
         };
         let mut setting = Setting {
@@ -296,6 +307,23 @@ impl Run {
     }
 }
 
+/// Reads every snapshot that will be compared with, so that a mistake in one is told before anything is played.
+fn readable(scenarios: &[Selected], models: &[LockModel]) -> Result<(), Expected> {
+    let mut stores = BTreeMap::new();
+    for selected in scenarios {
+        let folder = selected.folder.snapshots();
+        if !stores.contains_key(&folder) {
+            stores.insert(folder.clone(), Store::new(&folder)?);
+        }
+        for model in models {
+            if selected.scenario.locks.contains(model) {
+                stores[&folder].accepted(model.name(), &selected.scenario.name)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn print_json(record: &Record) -> Result<(), Expected> {
     let mut out = std::io::stdout().lock();
     let lines = lines(std::slice::from_ref(record))
@@ -325,6 +353,18 @@ pub(super) fn write_html(path: &Path, shown: &[Shown], began: &str) -> Result<()
         path: path.to_owned(),
         problem: error.to_string(),
     })
+}
+
+/// The most repetitions of a scenario.
+const MOST: usize = 10_000;
+
+/// A number of repetitions on the command line.
+fn times(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|times: &NonZeroUsize| times.get() <= MOST);
+    number.ok_or_else(|| format!("it is a whole number from 1 to {MOST}"))
 }
 
 /// A time on the command line, with its unit.

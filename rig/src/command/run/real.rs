@@ -11,7 +11,7 @@ use super::super::images::Firmware;
 use super::super::interrupt::{self, INTERRUPTED};
 use super::super::progress::Runs;
 use super::super::select::output;
-use super::super::{Exit, Expected};
+use super::super::{Exit, Expected, complain};
 use super::crew::{End, Eyes, Report, Task};
 use super::kept::Kept;
 use super::live::Live;
@@ -118,7 +118,9 @@ impl Run {
         progress.end();
         if INTERRUPTED.load(Ordering::Relaxed) {
             player.bench.make_safe().map_err(open)?;
-            eprintln!("rig: stopped; safe: supply off, every contact open");
+            complain(format_args!(
+                "rig: stopped; safe: supply off, every contact open"
+            ));
         }
         teller.finish(None)
     }
@@ -127,7 +129,7 @@ impl Run {
     fn firmware_for(&self, file: &BenchFile) -> Result<Option<Firmware>, Expected> {
         let model = file.lock();
         match (&self.firmware, file.has_probe()) {
-            (Some(path), true) => Ok(Some(Firmware::read(path)?)),
+            (Some(path), true) => Ok(Some(Firmware::meant_for(model, path)?)),
             (Some(_), false) => Err(Expected::NoProbe {
                 path: file.path().to_owned(),
             }),
@@ -208,7 +210,10 @@ impl BenchPlayer {
         if reached.is_ok() && restorable(bench, given)? {
             let storage = keep(bench, situation, limits)?;
             if let Err(error) = self.kept.put(given, door, storage) {
-                eprintln!("rig: failed to keep the state `{}`: {error}", given.name());
+                complain(format_args!(
+                    "rig: failed to keep the state `{}`: {error}",
+                    given.name()
+                ));
             }
         }
         Ok(reached)

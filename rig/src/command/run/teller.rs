@@ -1,6 +1,7 @@
 //! Tells how each run ended, and how all of them did.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -27,6 +28,8 @@ pub(super) struct Teller<'r> {
     shown: Vec<Shown>,
     started: String,
     began: Instant,
+    /// Whoever read the output has gone: the runs go on, and end with their own exit code.
+    unheard: bool,
 }
 
 impl<'r> Teller<'r> {
@@ -47,15 +50,31 @@ impl<'r> Teller<'r> {
             shown: Vec::new(),
             started: Utc::now().format("%Y-%m-%d %H:%M:%S UTC").to_string(),
             began: Instant::now(),
+            unheard: false,
+        }
+    }
+
+    /// Prints, unless nobody reads any more.
+    fn print(
+        &mut self,
+        print: impl FnOnce(&mut Console<std::io::Stdout>) -> Result<(), Expected>,
+    ) -> Result<(), Expected> {
+        if self.unheard {
+            return Ok(());
+        }
+        match self.progress.above(|| print(&mut self.console)) {
+            Err(Expected::Print(error)) if error.kind() == ErrorKind::BrokenPipe => {
+                self.unheard = true;
+                Ok(())
+            }
+            printed => printed,
         }
     }
 
     /// Says something to people.
     pub(super) fn say(&mut self, text: &str) -> Result<(), Expected> {
         if self.run.format == Format::Text && !self.run.quiet {
-            self.progress
-                .above(|| self.console.say(text))
-                .map_err(Expected::Print)?;
+            self.print(|console| console.say(text).map_err(Expected::Print))?;
         }
         Ok(())
     }
@@ -81,11 +100,10 @@ impl<'r> Teller<'r> {
         }
         match self.run.format {
             Format::Text if repeated || (self.run.quiet && fine) => {}
-            Format::Text => self
-                .progress
-                .above(|| self.console.record(&record))
-                .map_err(Expected::Print)?,
-            Format::Json => self.progress.above(|| print_json(&record))?,
+            Format::Text => {
+                self.print(|console| console.record(&record).map_err(Expected::Print))?;
+            }
+            Format::Json => self.print(|_| print_json(&record))?,
         }
         self.progress.over();
         if record.round == self.run.repeat.get() {
@@ -102,13 +120,16 @@ impl<'r> Teller<'r> {
             return Ok(());
         }
         let statistics = rounds.statistics();
-        self.progress.above(|| match self.run.format {
-            Format::Text => self
-                .console
-                .rounds(&rounds.records, &statistics)
-                .map_err(Expected::Print),
-            Format::Json => print_json_line(rounds_line(&rounds.records, &statistics)),
-        })
+        match self.run.format {
+            Format::Text => self.print(|console| {
+                console
+                    .rounds(&rounds.records, &statistics)
+                    .map_err(Expected::Print)
+            }),
+            Format::Json => {
+                self.print(|_| print_json_line(rounds_line(&rounds.records, &statistics)))
+            }
+        }
     }
 
     /// Tells how all of it ended. `flash` is how long flashing took.
@@ -117,16 +138,20 @@ impl<'r> Teller<'r> {
         self.tell_rounds()?;
         if self.run.format == Format::Text {
             // What goes wrong in the same way each time is told once.
+            let records = std::mem::take(&mut self.records);
             let mut told = BTreeSet::new();
-            let news = self.records.iter().filter(|record| {
+            let news = records.iter().filter(|record| {
                 told.insert((&record.name, record.setting.lock, record.ending.word()))
             });
-            for record in news {
-                self.console.details(record).map_err(Expected::Print)?;
-            }
-            self.console
-                .summary(&self.records, elapsed, flash)
-                .map_err(Expected::Print)?;
+            self.print(|console| {
+                for record in news {
+                    console.details(record).map_err(Expected::Print)?;
+                }
+                console
+                    .summary(&records, elapsed, flash)
+                    .map_err(Expected::Print)
+            })?;
+            self.records = records;
         }
         if let Some(path) = &self.run.junit {
             write_junit(path, &self.records, elapsed)?;
