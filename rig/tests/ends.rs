@@ -75,6 +75,22 @@ fn a_deadline_is_the_rigs_fault() {
 }
 
 #[test]
+fn a_bench_without_lines_leaves_no_guard_behind() {
+    let bench = with_lock();
+    let text = std::fs::read_to_string(&bench.bench).unwrap();
+    let elsewhere = text.replace("state: lines", "state: no-such-folder/lines");
+    std::fs::write(&bench.bench, elsewhere).unwrap();
+    let output = start(&bench, &[]).wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(
+        said(&output).contains("no-such-folder"),
+        "{}",
+        said(&output)
+    );
+    assert!(guards(&bench.bench).is_empty());
+}
+
+#[test]
 fn a_guard_that_is_killed_ends_the_run() {
     let bench = with_lock();
     let run = start(&bench, &[]);

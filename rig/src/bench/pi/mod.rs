@@ -146,8 +146,14 @@ impl PiBench {
     fn open_all(file: BenchFile) -> Result<PiBench, PiError> {
         let owner = Owner::take(&file)?;
         let guard = Guard::start(&file, &owner)?;
-        let lines = open_lines(&file)?;
-        PiBench::assemble(file, lines, Some(guard), Some(owner))
+        match open_lines(&file) {
+            Ok(lines) => PiBench::assemble(file, lines, Some(guard), Some(owner)),
+            Err(error) => {
+                // Nothing has been touched, and the next command need not wait for a guard.
+                guard.release();
+                Err(error)
+            }
+        }
     }
 
     /// A bench of these parts. Contacts open and the supply goes off before anything else.
