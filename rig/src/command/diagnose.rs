@@ -155,6 +155,6 @@ fn digits(text: &str) -> Result<String, String> {
     let code = text.bytes().all(|byte| byte.is_ascii_digit()) && (1..=16).contains(&text.len());
     match code {
         true => Ok(text.to_owned()),
-        false => Err("a code is digits, 4 to 8 of them".to_owned()),
+        false => Err("it is the code that was tried, 1 to 16 digits".to_owned()),
     }
 }

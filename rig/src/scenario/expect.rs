@@ -266,6 +266,7 @@ fn word<T: Copy>(part: Part, word: &str, names: &[(&'static str, T)]) -> Result<
                 what: format!("{} is never `{word}`", part.name()),
                 help: match word {
                     "none" => "`none` stands alone".into(),
+                    _ if word.eq_ignore_ascii_case("none") => "did you mean `none`?".into(),
                     _ => suggest(word, &known),
                 },
             })

@@ -1,6 +1,7 @@
 //! Folders of scenarios: which files they hold, what each is called, and where snapshots go.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Scenario, ScenarioError, parse};
@@ -85,12 +86,22 @@ impl Folder {
 
     /// Reads and checks one file of the folder.
     pub fn load(&self, file: &Path) -> Result<Result<Scenario, ScenarioError>, FolderError> {
-        let source = fs::read_to_string(file).map_err(|source| FolderError::Read {
+        let source = read_text(file).map_err(|source| FolderError::Read {
             path: file.to_owned(),
             source,
         })?;
         Ok(parse(&source, file, &self.name(file)))
     }
+}
+
+/// Reads a file that a person writes; says in which line it is no text.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(fs::read(path)?).map_err(|error| {
+        let text = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = text.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let problem = format!("line {line} is not UTF-8; save the file as UTF-8 text");
+        io::Error::new(io::ErrorKind::InvalidData, problem)
+    })
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FolderError> {
@@ -117,6 +128,15 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FolderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_text_is_told_with_its_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("latin.yaml");
+        fs::write(&file, b"title: T\ngiven: new\n# caf\xE9\n").unwrap();
+        let error = Folder::new(dir.path()).load(&file).unwrap_err();
+        assert!(error.to_string().contains("line 3 is not UTF-8"), "{error}");
+    }
 
     #[test]
     fn lists_files_in_order_and_leaves_snapshots_out() {

@@ -29,6 +29,7 @@ use crate::trace::{Contact, Nanos};
 
 pub use battery::{Battery, Cell, Chemistry};
 pub use expect::{Expectation, Pattern};
+pub(crate) use folder::read_text;
 pub use folder::{Folder, FolderError};
 pub use hub::{Hub, Request};
 pub use parse::{parse, parse_over};

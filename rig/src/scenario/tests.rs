@@ -155,6 +155,12 @@ fn mistakes_in_an_expectation() {
 }
 
 #[test]
+fn none_in_the_wrong_case_is_understood() {
+    let error = read(&mistakes::with_expectation("{ motor: None }")).unwrap_err();
+    assert!(error.render(false).contains("did you mean `none`?"));
+}
+
+#[test]
 fn mistakes_across_steps() {
     assert_text!(messages(mistakes::ACROSS_STEPS));
 }

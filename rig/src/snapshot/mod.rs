@@ -308,7 +308,7 @@ fn accept(file: &SnapshotFile) -> Result<(), SnapshotError> {
 
 /// A snapshot file's text, below its header.
 fn read(path: &Path) -> Result<String, SnapshotError> {
-    let raw = fs::read_to_string(path).map_err(|source| SnapshotError::Io {
+    let raw = crate::scenario::read_text(path).map_err(|source| SnapshotError::Io {
         what: "read",
         path: path.to_owned(),
         source,

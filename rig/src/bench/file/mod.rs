@@ -242,7 +242,7 @@ impl BenchFile {
     ///
     /// When it can't be read, or with every mistake in it.
     pub fn load(path: &Path) -> Result<BenchFile, BenchFileError> {
-        let source = std::fs::read_to_string(path).map_err(|source| BenchFileError::Read {
+        let source = crate::scenario::read_text(path).map_err(|source| BenchFileError::Read {
             path: path.to_owned(),
             source,
         })?;
