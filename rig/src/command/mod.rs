@@ -199,6 +199,18 @@ mod tests {
     }
 
     #[test]
+    fn somebodys_file_is_not_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("mine.yaml");
+        unused(None).unwrap();
+        unused(Some(&file)).unwrap();
+        std::fs::write(&file, "title: T\n").unwrap();
+        let error = unused(Some(&file)).unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
+        assert!(error.to_string().contains("it exists"), "{error}");
+    }
+
+    #[test]
     fn examples_name_scenarios_that_there_are() {
         let scenarios = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
         let command = Cli::command();
