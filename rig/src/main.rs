@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use rig::command::{Cli, Exit, Expected, complain};
+use rig::command::{Cli, Exit, Expected};
 
 fn main() -> ExitCode {
     let cli = Cli::from_command_line();
@@ -16,12 +16,7 @@ fn main() -> ExitCode {
             Exit::Pass
         }
         Err(error) => {
-            if let Expected::Scenarios { messages } = &error {
-                for message in messages {
-                    complain(format_args!("{message}\n"));
-                }
-            }
-            complain(format_args!("rig: failed to {error}"));
+            error.complain();
             error.exit()
         }
     };

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::complain;
 use crate::bench::BenchError;
 use crate::bench::file::BenchFileError;
 use crate::import::LogError;
@@ -391,6 +392,16 @@ pub enum Expected {
 }
 
 impl Expected {
+    /// Says on stderr what isn't right.
+    pub fn complain(&self) {
+        if let Expected::Scenarios { messages } = self {
+            for message in messages {
+                complain(format_args!("{message}\n"));
+            }
+        }
+        complain(format_args!("rig: failed to {self}"));
+    }
+
     /// The exit code that goes with it.
     pub const fn exit(&self) -> Exit {
         match self {

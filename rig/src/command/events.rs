@@ -75,7 +75,7 @@ impl Events {
             Form::Events | Form::Binary => match self.read(&mut patient, limits)? {
                 Some(bytes) => bytes,
                 None => {
-                    complain(format_args!("the lock doesn't tell its events"));
+                    complain("the lock doesn't tell its events");
                     return Ok(Exit::Differs);
                 }
             },

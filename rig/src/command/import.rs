@@ -106,7 +106,7 @@ impl Import {
                 writeln!(std::io::stdout(), "{said}\nscenario: {}", to.display())
             }
             None => {
-                complain(format_args!("{said}"));
+                complain(said);
                 write!(std::io::stdout(), "{text}")
             }
         }

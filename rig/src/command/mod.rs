@@ -135,7 +135,7 @@ impl Cli {
 }
 
 /// Says something on stderr; where nobody listens there, it is lost.
-pub fn complain(text: impl std::fmt::Display) {
+fn complain(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 

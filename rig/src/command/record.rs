@@ -98,7 +98,7 @@ impl Record {
         let mut desk = Desk::at(&mut sitting, self.given);
         self.listen(&mut desk)?;
         if desk.is_empty() {
-            complain(format_args!("nothing was done"));
+            complain("nothing was done");
             return Ok(Exit::Nothing);
         }
         say(desk.line("settle").map_err(Expected::Play)?)?;
@@ -145,7 +145,7 @@ impl Record {
             match line.trim() {
                 "" => {}
                 "quit" | "exit" => break,
-                "help" => complain(format_args!("{WORDS}")),
+                "help" => complain(WORDS),
                 line => say(desk.line(line).map_err(Expected::Play)?)?,
             }
             last = Instant::now();
@@ -180,7 +180,7 @@ impl Record {
         let steps = safely(watched.map_err(PlayError::from), bench.make_safe());
         let steps = steps.map_err(Expected::Play)?;
         if steps.len() < 2 {
-            complain(format_args!("nothing was done"));
+            complain("nothing was done");
             return Ok(Exit::Nothing);
         }
         self.write(&scenario(&self.title, self.given, model, &steps))?;
@@ -202,9 +202,7 @@ impl Record {
         bench.run_until(awake)?;
         let begin = bench.now();
         let end = self.length.map(|length| begin + Nanos::from(length));
-        complain(format_args!(
-            "recording: use the lock's keypad and buttons; Ctrl-C ends it"
-        ));
+        complain("recording: use the lock's keypad and buttons; Ctrl-C ends it");
         let mut events = Vec::new();
         while !INTERRUPTED.load(Ordering::Relaxed) && end.is_none_or(|end| bench.now() < end) {
             events.extend(bench.run_until(bench.now() + SLICE)?.events);

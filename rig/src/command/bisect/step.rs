@@ -8,7 +8,7 @@ use super::super::interrupt::{self, INTERRUPTED};
 use super::super::run::DEADLINE;
 use super::super::select::{Select, Selected};
 use super::super::shrink::model;
-use super::super::{Exit, Expected, complain};
+use super::super::{Exit, Expected};
 use super::{Bisect, say};
 use crate::lock::LockModel;
 use crate::outcome::{Outcomes, one_line};
@@ -20,12 +20,7 @@ impl Bisect {
     /// Tries one version. Errors are told here: their usual exit codes would mean "bad".
     pub(super) fn one(&self) -> Exit {
         self.tried().unwrap_or_else(|error| {
-            if let Expected::Scenarios { messages } = &error {
-                for message in messages {
-                    complain(format_args!("{message}\n"));
-                }
-            }
-            complain(format_args!("rig: failed to {error}"));
+            error.complain();
             match error.exit() {
                 Exit::Interrupted => Exit::Interrupted,
                 _ => Exit::Stop,

@@ -118,9 +118,7 @@ impl Run {
         progress.end();
         if INTERRUPTED.load(Ordering::Relaxed) {
             player.bench.make_safe().map_err(open)?;
-            complain(format_args!(
-                "rig: stopped; safe: supply off, every contact open"
-            ));
+            complain("rig: stopped; safe: supply off, every contact open");
         }
         teller.finish(None)
     }

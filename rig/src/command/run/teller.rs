@@ -136,9 +136,9 @@ impl<'r> Teller<'r> {
     pub(super) fn finish(mut self, flash: Option<Duration>) -> Result<Exit, Expected> {
         let elapsed = self.began.elapsed();
         self.tell_rounds()?;
+        let records = std::mem::take(&mut self.records);
         if self.run.format == Format::Text {
             // What goes wrong in the same way each time is told once.
-            let records = std::mem::take(&mut self.records);
             let mut told = BTreeSet::new();
             let news = records.iter().filter(|record| {
                 told.insert((&record.name, record.setting.lock, record.ending.word()))
@@ -151,10 +151,9 @@ impl<'r> Teller<'r> {
                     .summary(&records, elapsed, flash)
                     .map_err(Expected::Print)
             })?;
-            self.records = records;
         }
         if let Some(path) = &self.run.junit {
-            write_junit(path, &self.records, elapsed)?;
+            write_junit(path, &records, elapsed)?;
         }
         if let Some(path) = &self.run.html {
             write_html(path, &self.shown, &self.started)?;
@@ -162,6 +161,6 @@ impl<'r> Teller<'r> {
         if INTERRUPTED.load(std::sync::atomic::Ordering::Relaxed) {
             return Ok(Exit::Interrupted);
         }
-        Ok(exit(&self.records))
+        Ok(exit(&records))
     }
 }

@@ -146,9 +146,7 @@ impl Core {
             }
             if stepping && !self.state.debug.halted {
                 // What the instruction asked for belongs to its step.
-                if std::mem::take(&mut self.state.supervisor_call)
-                    && let Err(stop) = self.state.supervisor_call(bus)
-                {
+                if let Err(stop) = self.state.take_supervisor_call(bus) {
                     return Exit::Stopped(stop);
                 }
                 self.state.debug.halt(dfsr::HALTED);
@@ -182,9 +180,7 @@ impl Core {
         if s.sleep != Sleep::Awake && !s.wakes() {
             return Err(Exit::Sleeping);
         }
-        if std::mem::take(&mut s.supervisor_call) {
-            s.supervisor_call(bus).map_err(Exit::Stopped)?;
-        }
+        s.take_supervisor_call(bus).map_err(Exit::Stopped)?;
         if let Some(number) = s.takeable() {
             s.enter(bus, number).map_err(Exit::Stopped)?;
             s.sample(bus.interrupts());

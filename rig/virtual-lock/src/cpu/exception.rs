@@ -112,16 +112,20 @@ impl State {
 
     /// Takes over the bus's interrupt lines.
     pub(super) fn sample(&mut self, lines: u64) {
-        let fresh = self.nvic.sample(lines);
-        if fresh != 0 && self.scb.scr & scr::SEVONPEND != 0 {
-            self.event = true;
+        if self.nvic.sample(lines) != 0 {
+            self.pended();
         }
+    }
+
+    /// Something pends that did not: an event, with `SCR.SEVONPEND`.
+    pub(super) fn pended(&mut self) {
+        self.event |= self.scb.scr & scr::SEVONPEND != 0;
     }
 
     /// Makes a system exception pending.
     pub(super) fn pend(&mut self, number: u16) {
-        if self.scb.pending >> number & 1 == 0 && self.scb.scr & scr::SEVONPEND != 0 {
-            self.event = true;
+        if self.scb.pending >> number & 1 == 0 {
+            self.pended();
         }
         self.scb.pending |= 1 << number;
     }
@@ -380,8 +384,11 @@ impl State {
         Ok(())
     }
 
-    /// SVC, with the program counter behind it.
-    pub(super) fn supervisor_call<B: Bus>(&mut self, bus: &mut B) -> Result<(), Stop> {
+    /// Takes SVC, where the last instruction was one: the program counter is behind it.
+    pub(super) fn take_supervisor_call<B: Bus>(&mut self, bus: &mut B) -> Result<(), Stop> {
+        if !std::mem::take(&mut self.supervisor_call) {
+            return Ok(());
+        }
         let number = self.escalate(exception::SV_CALL, "SVC in a fault handler")?;
         self.enter(bus, number)
     }

@@ -38,7 +38,7 @@ impl Polling {
             1
         };
         self.at = cycles;
-        self.reads >= READS
+        self.suspected()
     }
 
     /// A register was accessed in another way.

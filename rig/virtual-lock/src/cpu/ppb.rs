@@ -75,8 +75,9 @@ impl State {
         let before = (self.nvic.pending, self.scb.pending);
         self.ppb_write_word(address & !3, word, debugger)
             .ok_or_else(refused)?;
-        let fresh = self.nvic.pending & !before.0 != 0 || self.scb.pending & !before.1 != 0;
-        self.event |= fresh && self.scb.scr & scr::SEVONPEND != 0;
+        if self.nvic.pending & !before.0 != 0 || self.scb.pending & !before.1 != 0 {
+            self.pended();
+        }
         Ok(())
     }
 

@@ -59,11 +59,8 @@ impl Bus for Chip {
         let (id, offset) = ((address >> 12 & 0x3F) as u8, address & 0xFFF);
         (APB..APB_END).contains(&address)
             && (0x100..0x180).contains(&offset)
-            && matches!(
-                id,
-                clock::ID | 0x02 | saadc::ID | 0x08
-                    ..=0x0A | temp::ID | rng::ID | 0x1A | 0x1B | 0x28
-            )
+            && (matches!(id, 0x02 | 0x28 | 0x08..=0x0A | 0x1A | 0x1B)
+                || [clock::ID, saadc::ID, temp::ID, rng::ID].contains(&id))
     }
 
     #[inline]

@@ -381,6 +381,14 @@ mod tests {
         (uarte, wires)
     }
 
+    /// One that receives, eight bytes to 0x2000_0010.
+    fn receiving() -> (Uarte, Wires) {
+        let (mut uarte, mut wires) = uarte();
+        let writes = [(0x534, 0x2000_0010), (0x538, 8), (0x000, 1)];
+        set(&mut uarte, &mut wires, &writes);
+        (uarte, wires)
+    }
+
     fn set(uarte: &mut Uarte, wires: &mut Wires, writes: &[(u32, u32)]) {
         for (offset, value) in writes {
             uarte.write(*offset, *value, wires).unwrap();
@@ -457,12 +465,7 @@ mod tests {
 
     #[test]
     fn stopping_ends_the_buffer_before_the_timeout_event() {
-        let (mut uarte, mut wires) = uarte();
-        set(
-            &mut uarte,
-            &mut wires,
-            &[(0x534, 0x2000_0010), (0x538, 8), (0x000, 1)],
-        );
+        let (mut uarte, mut wires) = receiving();
         uarte.receive(1, Ticks(BIT), &mut wires);
         set(&mut uarte, &mut wires, &[(0x004, 1)]);
         assert_eq!(uarte.next_event(), Ticks(40 * BIT));
@@ -478,12 +481,7 @@ mod tests {
 
     #[test]
     fn a_wrong_rate_is_a_framing_error() {
-        let (mut uarte, mut wires) = uarte();
-        set(
-            &mut uarte,
-            &mut wires,
-            &[(0x534, 0x2000_0010), (0x538, 8), (0x000, 1)],
-        );
+        let (mut uarte, mut wires) = receiving();
         uarte.receive(1, Ticks(BIT / 2), &mut wires);
         assert_eq!(uarte.read(0x480, &mut wires), Ok(FRAMING));
         assert_eq!(uarte.read(0x124, &mut wires), Ok(1));
@@ -511,12 +509,8 @@ mod tests {
 
     #[test]
     fn a_buffer_that_is_stopped_starts_the_next_by_the_shortcut_instead_of_timing_out() {
-        let (mut uarte, mut wires) = uarte();
-        set(
-            &mut uarte,
-            &mut wires,
-            &[(0x200, 0x20), (0x534, 0x2000_0010), (0x538, 8), (0x000, 1)],
-        );
+        let (mut uarte, mut wires) = receiving();
+        set(&mut uarte, &mut wires, &[(0x200, 0x20)]);
         uarte.receive(1, Ticks(BIT), &mut wires);
         set(&mut uarte, &mut wires, &[(0x534, 0x2000_0020), (0x004, 1)]);
         go(&mut uarte, &mut wires);
@@ -529,12 +523,7 @@ mod tests {
 
     #[test]
     fn flushing_an_empty_fifo_leaves_the_amount() {
-        let (mut uarte, mut wires) = uarte();
-        set(
-            &mut uarte,
-            &mut wires,
-            &[(0x534, 0x2000_0010), (0x538, 8), (0x000, 1)],
-        );
+        let (mut uarte, mut wires) = receiving();
         for byte in 1..=3 {
             uarte.receive(byte, Ticks(BIT), &mut wires);
         }
