@@ -92,6 +92,12 @@ pub trait Bus {
     /// (EasyDMA, a debugger). Costs nothing unless code runs from RAM.
     fn ram_generation(&self) -> u64;
 
+    /// The same as [`Bus::code_changes`] for RAM, at its addresses on the system bus.
+    fn ram_changes(&self, since: u64) -> Option<(u32, u32)> {
+        let _ = since;
+        None
+    }
+
     /// Interrupt lines that are asserted, one bit an interrupt number.
     fn interrupts(&self) -> u64;
 

@@ -96,18 +96,35 @@ impl Code {
     /// Forgets what the bus says is stale.
     pub(super) fn synchronise<B: Bus>(&mut self, bus: &B) {
         let generation = bus.code_generation();
-        let ram_generation = bus.ram_generation();
-        let stale_ram = ram_generation != self.ram_generation && self.in_ram;
-        if stale_ram {
-            self.clear();
-        } else if generation != self.generation {
+        if generation != self.generation {
             match bus.code_changes(self.generation) {
                 Some((from, to)) => self.changed(from, to),
                 None => self.clear(),
             }
         }
+        let ram_generation = bus.ram_generation();
+        if ram_generation != self.ram_generation && self.in_ram {
+            match bus.ram_changes(self.ram_generation) {
+                Some((from, to)) => self.changed(from, to),
+                None => self.forget_ram(),
+            }
+        }
         self.generation = generation;
         self.ram_generation = ram_generation;
+    }
+
+    /// Forgets all that is not in flash.
+    pub(super) fn forget_ram(&mut self) {
+        if self.in_ram {
+            let pages = Arc::make_mut(&mut self.places).iter_mut();
+            for page in
+                pages.filter(|page| page.as_ref().is_some_and(|page| page.base >= FLASH_END))
+            {
+                *page = None;
+            }
+        }
+        self.in_ram = false;
+        self.in_alias = false;
     }
 
     /// Whether nothing is decoded that the bus says is stale.
@@ -139,8 +156,9 @@ impl Code {
 
     /// Forgets instructions that depend on bytes from `from` up to `to`.
     pub(super) fn changed(&mut self, from: u32, to: u32) {
-        if self.in_alias {
-            self.clear();
+        let through_alias = from < RAM && to > FLASH_END;
+        if self.in_alias || through_alias {
+            self.forget_ram();
         }
         let first = from.saturating_sub(REACH) & !1;
         for base in (first & !(PAGE - 1)..to).step_by(PAGE as usize) {

@@ -73,6 +73,8 @@ impl Core {
         let s = &mut self.state;
         s.reset();
         self.running = true;
+        // Few programs run code there, and all pay for it with every store.
+        self.code.forget_ram();
         let mut vector = |address| {
             bus.read(address, Size::Word, s.now())
                 .map_err(|error| Stop {

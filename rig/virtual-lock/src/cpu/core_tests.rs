@@ -202,6 +202,32 @@ fn code_that_rewrites_itself_runs_as_written() {
 }
 
 #[test]
+fn code_in_ram_is_decoded_anew_only_where_others_changed_it() {
+    // In RAM: MOVS R0, #1; B .-2
+    let (mut core, mut bus) = started(&[0x4718]);
+    let base = RAM + 0x100;
+    bus.place(base, &[0x2001, 0xE7FD]);
+    core.set_register(3, base | 1);
+    run(&mut core, &mut bus, 10);
+    assert_eq!(core.register(0), 1);
+    // It changes, but only something else is told: what is kept is really kept.
+    bus.place(base, &[0x2005]);
+    bus.generation += 1;
+    bus.changes = Some((RAM + 0x1000, RAM + 0x1004));
+    run(&mut core, &mut bus, 10);
+    assert_eq!(core.register(0), 1);
+    bus.generation += 1;
+    bus.changes = Some((base, base + 2));
+    run(&mut core, &mut bus, 10);
+    assert_eq!(core.register(0), 5);
+    bus.place(base, &[0x2009]);
+    bus.generation += 1;
+    bus.changes = None;
+    run(&mut core, &mut bus, 10);
+    assert_eq!(core.register(0), 9);
+}
+
+#[test]
 fn flash_that_is_programmed_over_runs_as_programmed() {
     // MOVS R0, #7; STRH R1, [R2]; B .-4: the first loses bits.
     let (mut core, mut bus) = started(&[0x2007, 0x8011, 0xE7FC]);

@@ -23,7 +23,7 @@ pub(super) struct TestBus {
     pub(super) lines: u64,
     pub(super) reads: u32,
     pub(super) generation: u64,
-    /// What [`Bus::code_changes`] tells.
+    /// What [`Bus::code_changes`] and [`Bus::ram_changes`] tell.
     pub(super) changes: Option<(u32, u32)>,
     pub(super) stalled: Ticks,
     pub(super) event: Ticks,
@@ -150,6 +150,10 @@ impl Bus for TestBus {
 
     fn ram_generation(&self) -> u64 {
         self.generation
+    }
+
+    fn ram_changes(&self, _: u64) -> Option<(u32, u32)> {
+        self.changes
     }
 
     fn interrupts(&self) -> u64 {

@@ -88,7 +88,11 @@ impl Bus for Chip {
 
     #[inline]
     fn ram_generation(&self) -> u64 {
-        self.wires.ram_generation
+        self.wires.ram_changes.generation()
+    }
+
+    fn ram_changes(&self, since: u64) -> Option<(u32, u32)> {
+        self.wires.ram_changes.since(since)
     }
 
     #[inline]

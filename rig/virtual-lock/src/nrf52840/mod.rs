@@ -195,8 +195,7 @@ impl Chip {
 
     /// Power has come: everything but flash and UICR is as after power-on reset.
     pub fn power_on(&mut self, vdd: f64, now: Ticks) {
-        self.wires.ram.clear();
-        self.wires.ram_generation += 1;
+        self.clear_ram();
         self.rebuild(Retained::default(), None, now);
         self.set_vdd(vdd, now);
     }
@@ -372,10 +371,12 @@ impl Chip {
 
     /// Notes that something else than the core has written to `address`: decoded code may be stale.
     pub(crate) fn note_foreign_write(&mut self, address: u32) {
-        match address {
-            0..0x10_0000 => self.wires.code.note(address, address + 4),
-            _ => self.wires.ram_generation += 1,
-        }
+        let changes = if (address as usize) < FLASH_SIZE {
+            &mut self.wires.code
+        } else {
+            &mut self.wires.ram_changes
+        };
+        changes.note(address, address.saturating_add(4));
     }
 
     /// Whether the page of flash at `address` is one with that of `other`, a fork of the same chip.
@@ -387,8 +388,13 @@ impl Chip {
     pub fn erase_all(&mut self) {
         self.wires.flash.erase_all();
         self.wires.code.note_all();
+        self.clear_ram();
+    }
+
+    fn clear_ram(&mut self) {
         self.wires.ram.clear();
-        self.wires.ram_generation += 1;
+        let end = RAM_BASE + RAM_SIZE as u32;
+        self.wires.ram_changes.note(RAM_BASE, end);
     }
 
     /// The `N` bytes of RAM at `address` on the system bus, without any effect; `None` elsewhere.

@@ -1,6 +1,7 @@
 //! The chip as a whole, through its bus: events to tasks, interrupt lines, resets, what is not there.
 
 use super::*;
+use crate::cpu::Core;
 use crate::cpu::bus::{AccessError, Bus, Size};
 
 const RTC1: u32 = 0x4001_1000;
@@ -247,6 +248,36 @@ fn both_addresses_of_ram_are_one() {
     assert_eq!(bench.read(0x2000_0010), 0xCAFE_F00D);
     assert_eq!(bench.0.fetch(0x0080_0012), Ok(0xCAFE));
     assert_eq!(bench.0.read(0x2000_0013, Size::Half, Ticks(0)), Ok(0xCA));
+}
+
+#[test]
+fn code_runs_as_written_through_the_other_address() {
+    let mut bench = Bench::new();
+    // The stack, and code in RAM: STRH R1, [R2]; (MOVS R0, #1); B .
+    bench.0.load(0, &0x2000_1000u32.to_le_bytes());
+    bench.0.load(4, &0x2000_0101u32.to_le_bytes());
+    bench.write(0x2000_0100, 0x2001_8011);
+    bench.write(0x2000_0104, 0xE7FE);
+    let mut core = Core::new();
+    core.reset(&mut bench.0).unwrap();
+    let mut pass = |core: &mut Core, code: u32| {
+        core.set_register(15, 0x2000_0100);
+        core.set_register(1, code);
+        core.run(&mut bench.0, core.now() + Ticks::from_millis(1));
+        core.register(0)
+    };
+    // Over itself, and elsewhere.
+    core.set_register(2, 0x2000_0200);
+    assert_eq!(pass(&mut core, 0), 1);
+    core.set_register(2, 0x0080_0102);
+    assert_eq!(pass(&mut core, 0x2007), 7);
+    // A debugger does the same.
+    core.set_register(2, 0x2000_0200);
+    bench.write(0x0080_0100, 0x2009_8011);
+    bench.0.note_foreign_write(0x0080_0100);
+    core.set_register(15, 0x2000_0100);
+    core.run(&mut bench.0, core.now() + Ticks::from_millis(1));
+    assert_eq!(core.register(0), 9);
 }
 
 #[test]

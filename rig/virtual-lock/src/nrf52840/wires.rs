@@ -32,9 +32,9 @@ pub(crate) struct Wires {
     pub(crate) now: Ticks,
     pub(crate) flash: Flash,
     pub(crate) ram: Ram,
-    /// What has changed in flash, and see [`crate::cpu::bus::Bus::ram_generation`].
+    /// What has changed in flash, and in RAM, by other means than the running core.
     pub(crate) code: Changes,
-    pub(crate) ram_generation: u64,
+    pub(crate) ram_changes: Changes,
     /// Bytes that left by a serial line and nobody has taken note of.
     pub(crate) serial_out: Vec<SerialByte>,
     pub(crate) gpio: Gpio,
@@ -64,7 +64,7 @@ impl Wires {
             flash,
             ram: Ram::new(),
             code: Changes::default(),
-            ram_generation: 0,
+            ram_changes: Changes::default(),
             serial_out: Vec::new(),
             gpio: Gpio::new(),
             analog: [0.0; 8],
@@ -93,8 +93,9 @@ impl Wires {
     /// Writes bytes as EasyDMA does, which reaches RAM only.
     pub(crate) fn dma_write<const N: usize>(&mut self, address: u32, bytes: [u8; N]) {
         let offset = address.wrapping_sub(RAM_BASE);
-        self.ram_generation += 1;
-        if !self.ram.store(offset, bytes) {
+        if self.ram.store(offset, bytes) {
+            self.ram_changes.note(address, address + N as u32);
+        } else {
             self.stop(format!("EasyDMA to {address:#010x}, which is not RAM"));
         }
     }
