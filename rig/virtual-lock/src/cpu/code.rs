@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use super::bus::{AccessError, Bus};
-use super::debug::Debug;
+use super::debug::{Armed, Debug, compared};
 use super::decode::{self, Place};
 use super::memory::Trap;
 use super::op::{Kind, Op};
@@ -52,6 +52,8 @@ pub(super) struct Code {
     places: Arc<Places>,
     generation: u64,
     ram_generation: u64,
+    /// The comparators that stand in decoded code.
+    armed: Armed,
     /// Code in RAM is decoded.
     in_ram: bool,
     /// Code between flash and RAM is decoded, where a chip may show its RAM a second time.
@@ -76,6 +78,7 @@ impl Code {
             places: Arc::clone(&EMPTY),
             generation: 0,
             ram_generation: 0,
+            armed: Armed::default(),
             in_ram: false,
             in_alias: false,
         }
@@ -86,6 +89,20 @@ impl Code {
         self.places = Arc::clone(&EMPTY);
         self.in_ram = false;
         self.in_alias = false;
+    }
+
+    /// Forgets what the comparators that matched stand in, and what those do that match from now on.
+    pub(super) fn arm(&mut self, armed: Armed) {
+        let before = std::mem::replace(&mut self.armed, armed);
+        for (before, now) in before.into_iter().zip(armed).filter(|(a, b)| a != b) {
+            for comparator in [before, now]
+                .into_iter()
+                .filter(|&comparator| comparator != 0)
+            {
+                let word = compared(comparator);
+                self.changed(word, word + 4);
+            }
+        }
     }
 
     /// Whether writes to RAM must be reported to [`Code::changed`].

@@ -209,7 +209,7 @@ impl Core {
             self.code.changed(from, to);
         }
         if std::mem::take(&mut s.debug.comparators_changed) {
-            self.code.clear();
+            self.code.arm(s.debug.armed());
         }
         self.code.synchronise(bus);
         s.plain_store = if self.code.in_ram() {

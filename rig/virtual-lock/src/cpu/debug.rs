@@ -50,6 +50,14 @@ pub(super) mod demcr {
 const COMPARATORS: usize = 8;
 const CODE_COMPARATORS: usize = 6;
 
+/// `FP_COMP0` to `FP_COMP5`, as they match: 0 where one doesn't.
+pub(super) type Armed = [u32; CODE_COMPARATORS];
+
+/// The word that a comparator lies in.
+pub(super) const fn compared(comparator: u32) -> u32 {
+    comparator & 0x1FFF_FFFC
+}
+
 /// The debug registers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Debug {
@@ -66,7 +74,7 @@ pub(super) struct Debug {
     pub(super) dfsr: u32,
     fpb_enabled: bool,
     fpb: [u32; COMPARATORS],
-    /// Decoded code no longer knows where the comparators are.
+    /// Decoded code may no longer know where the comparators are.
     pub(super) comparators_changed: bool,
     dwt_control: u32,
     /// Cycle counter, less the core's cycles while it counts.
@@ -145,15 +153,23 @@ impl Debug {
         self.enabled() && self.demcr & caught != 0
     }
 
-    /// Whether a code comparator matches the halfword at `address`. Without a debugger, none does.
+    /// The code comparators that match. Without a debugger, none does.
+    pub(super) fn armed(&self) -> Armed {
+        let on = self.fpb_enabled && self.enabled();
+        std::array::from_fn(|index| match self.fpb[index] {
+            comparator if on && comparator & 1 != 0 => comparator,
+            _ => 0,
+        })
+    }
+
+    /// Whether a code comparator matches the halfword at `address`.
     pub(super) fn comparator_at(&self, address: u32) -> bool {
         self.fpb_enabled
-            && self.enabled()
             && address < 0x2000_0000
-            && self.fpb[..CODE_COMPARATORS].iter().any(|&comparator| {
+            && self.armed().iter().any(|&comparator| {
                 let halves = comparator >> 30;
-                comparator & 1 != 0
-                    && comparator & 0x1FFF_FFFC == address & !3
+                comparator != 0
+                    && compared(comparator) == address & !3
                     && halves >> (address >> 1 & 1) & 1 != 0
             })
     }
