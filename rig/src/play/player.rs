@@ -383,8 +383,9 @@ impl<'b, 'l> Player<'b, 'l> {
         let observed = self.bench.run_until(until)?;
         for events in observed.events.chunk_by(|a, b| a.channel == b.channel) {
             self.record(events)?;
-            for event in events {
-                if let (Channel::HubFromLock, Value::Byte(byte)) = (event.channel, event.value)
+            let from_lock = |event: &&Event| event.channel == Channel::HubFromLock;
+            for event in events.iter().take_while(from_lock) {
+                if let Value::Byte(byte) = event.value
                     && let Some(answer) = self.situation.hub.hear(byte, event.at)
                 {
                     self.bench.hub_send(&answer)?;
@@ -424,12 +425,11 @@ impl<'b, 'l> Player<'b, 'l> {
         if is_activity(last.channel) {
             self.watch.active = self.watch.active.max(last.at);
         }
-        for event in events {
-            self.watch.trace.push(Event {
-                at: event.at.since(self.watch.epoch),
-                ..*event
-            })?;
-        }
+        let epoch = self.watch.epoch;
+        self.watch.trace.extend(events.iter().map(|event| Event {
+            at: event.at.since(epoch),
+            ..*event
+        }))?;
         Ok(())
     }
 }

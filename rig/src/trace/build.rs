@@ -94,6 +94,18 @@ impl TraceBuilder {
         Ok(())
     }
 
+    /// Adds events, as [`TraceBuilder::push`] does, up to the first that is refused.
+    pub fn extend(
+        &mut self,
+        events: impl ExactSizeIterator<Item = Event>,
+    ) -> Result<(), TraceError> {
+        self.trace.events.reserve(events.len());
+        for event in events {
+            self.push(event)?;
+        }
+        Ok(())
+    }
+
     /// Adds an event by its parts.
     pub fn record(&mut self, at: Nanos, channel: Channel, value: Value) -> Result<(), TraceError> {
         self.push(Event { at, channel, value })

@@ -95,20 +95,23 @@ struct Dump<'t, W> {
 impl<W: io::Write> Dump<'_, W> {
     /// Events that follow one another on the channel of `id`.
     fn stretch(&mut self, id: IdCode, events: &[Event]) -> io::Result<()> {
-        let [low, high] = [false, true].map(|level| {
-            let mut line = Line::default();
-            line.extend(if level { b"1" } else { b"0" });
-            line.extend(id.to_string().as_bytes());
-            line.extend(b"\n");
-            line
-        });
+        let levels = [b'0', b'1'].map(|level| Level::new(level, id));
         for event in events {
             self.begin_steps(event.at)?;
-            self.advance(event.at);
             match event.value {
-                Value::Level(true) => high.put(self.writer.writer()),
-                Value::Level(false) => low.put(self.writer.writer()),
-                value => change(&mut self.writer, id, value)?,
+                Value::Level(level) => {
+                    let level = levels[usize::from(level)];
+                    if event.at > self.now {
+                        self.now = event.at;
+                        self.clock.put(event.at, level, self.writer.writer());
+                    } else {
+                        self.writer.writer().extend_from_slice(level.text());
+                    }
+                }
+                value => {
+                    self.advance(event.at);
+                    change(&mut self.writer, id, value)?;
+                }
             }
             if self.writer.writer().len() >= PIECE {
                 self.flush()?;
@@ -129,7 +132,7 @@ impl<W: io::Write> Dump<'_, W> {
     fn advance(&mut self, at: Nanos) {
         if at > self.now {
             self.now = at;
-            self.clock.put(at, self.writer.writer());
+            self.clock.put(at, Level::NONE, self.writer.writer());
         }
     }
 
@@ -148,63 +151,100 @@ impl<W: io::Write> Dump<'_, W> {
     }
 }
 
-/// A short line. Times and levels are most of a dump, so that it is worth copying them whole, with what
-/// is behind them, and without a formatter.
-#[derive(Clone, Copy, Default)]
-struct Line {
-    bytes: [u8; 32],
+/// What a level looks like: `1!` and a line end. Times and levels are most of a dump, so that it is worth
+/// writing them without a formatter, both at once.
+#[derive(Clone, Copy)]
+struct Level {
+    bytes: [u8; 8],
     length: usize,
 }
 
-impl Line {
-    fn extend(&mut self, bytes: &[u8]) {
-        self.bytes[self.length..][..bytes.len()].copy_from_slice(bytes);
-        self.length += bytes.len();
+impl Level {
+    const NONE: Level = Level {
+        bytes: [0; 8],
+        length: 0,
+    };
+
+    fn new(level: u8, id: IdCode) -> Level {
+        let mut line = Level::NONE;
+        // An id has two characters from the 94th signal on: there are not nearly as many.
+        for byte in [level]
+            .into_iter()
+            .chain(id.to_string().bytes())
+            .chain([b'\n'])
+        {
+            line.bytes[line.length] = byte;
+            line.length += 1;
+        }
+        line
     }
 
-    #[inline]
-    fn put(&self, text: &mut Vec<u8>) {
-        let end = text.len() + self.length;
-        text.extend_from_slice(&self.bytes);
-        text.truncate(end);
+    fn text(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
 }
 
 /// Writes times. Most differ from the one before in their last eight digits only.
-#[derive(Default)]
 struct Clock {
-    /// The digits before those, as a number and in a line.
+    /// The digits before those, as a number and, behind a `#`, as text.
     high: u64,
-    line: Line,
+    text: [u8; 16],
+    length: usize,
 }
 
 /// What eight digits count.
 const LOW: u64 = 100_000_000;
 
+impl Default for Clock {
+    fn default() -> Clock {
+        Clock {
+            high: 0,
+            text: [0; 16],
+            length: 0,
+        }
+    }
+}
+
 impl Clock {
+    /// Writes a time, and a level behind it.
     #[inline]
-    fn put(&mut self, at: Nanos, text: &mut Vec<u8>) {
+    fn put(&mut self, at: Nanos, level: Level, text: &mut Vec<u8>) {
         if at.0 < LOW {
             text.extend_from_slice(format!("#{}\n", at.0).as_bytes());
+            text.extend_from_slice(level.text());
             return;
         }
         if at.0 / LOW != self.high {
             self.high = at.0 / LOW;
-            self.line = Line::default();
-            self.line.extend(format!("#{}", self.high).as_bytes());
+            let high = format!("#{}", self.high);
+            self.length = high.len();
+            self.text[..high.len()].copy_from_slice(high.as_bytes());
         }
-        let low = (at.0 % LOW) as u32;
-        let [a, b, c, d] = [low / 1_000_000, low / 10_000, low / 100, low].map(pair);
-        let mut line = self.line;
-        line.extend(&[a[0], a[1], b[0], b[1], c[0], c[1], d[0], d[1], b'\n']);
-        line.put(text);
+        // Everything is copied whole, with what is behind it, and what is too much is cut off.
+        let mut line = [0; 40];
+        let digits = self.length & 15;
+        line[..16].copy_from_slice(&self.text);
+        line[digits..digits + 8].copy_from_slice(&eight_digits((at.0 % LOW) as u32));
+        line[digits + 8] = b'\n';
+        line[digits + 9..digits + 17].copy_from_slice(&level.bytes);
+        let end = text.len() + digits + 9 + level.length;
+        text.extend_from_slice(&line);
+        text.truncate(end);
     }
 }
 
-/// The last two digits of a number.
-const fn pair(number: u32) -> [u8; 2] {
-    let number = number % 100;
-    [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]
+/// A number below 100 000 000 as text, all digits at once: halves of four, then pairs, then each in a byte
+/// of its own, the first in the lowest.
+const fn eight_digits(number: u32) -> [u8; 8] {
+    let number = number as u64;
+    let halves = number / 10_000 | number % 10_000 << 32;
+    // By a reciprocal that is exact below 10 000.
+    let hundreds = halves * 10_486 >> 20 & 0x7F_0000_007F;
+    let pairs = hundreds | halves - 100 * hundreds << 16;
+    // The same below 100.
+    let tens = pairs * 103 >> 10 & 0x000F_000F_000F_000F;
+    let digits = tens | pairs - 10 * tens << 8;
+    (digits + 0x3030_3030_3030_3030).to_le_bytes()
 }
 
 fn change<W: io::Write>(writer: &mut Writer<W>, id: IdCode, value: Value) -> io::Result<()> {
@@ -248,6 +288,7 @@ fn reference(channel: Channel) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
+    use proptest::prelude::*;
     use vcd::{Command, Parser};
 
     use super::super::sketch::Sketch;
@@ -397,7 +438,7 @@ mod tests {
         let mut text = Vec::new();
         let mut clock = Clock::default();
         for time in times.into_iter().chain([u64::MAX]) {
-            clock.put(Nanos(time), &mut text);
+            clock.put(Nanos(time), Level::NONE, &mut text);
         }
         insta::assert_snapshot!(String::from_utf8(text).unwrap(), @r"
         #1
@@ -407,6 +448,38 @@ mod tests {
         #1234567890123
         #18446744073709551615
         ");
+    }
+
+    proptest! {
+        #[test]
+        fn a_time_is_written_as_a_formatter_would(times in proptest::collection::vec(0u64.., 1..20)) {
+            let (mut text, mut clock) = (Vec::new(), Clock::default());
+            let mut expected = String::new();
+            for time in times.into_iter().flat_map(|time| [time, time % 1_000_000_000_000]) {
+                clock.put(Nanos(time), Level::NONE, &mut text);
+                expected += &format!("#{time}\n");
+            }
+            prop_assert_eq!(String::from_utf8(text).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn every_number_has_eight_digits() {
+        for number in (0..LOW as u32)
+            .step_by(997)
+            .chain([9_999, 10_000, 99_999_999])
+        {
+            let digits = eight_digits(number);
+            assert_eq!(digits, format!("{number:08}").as_bytes());
+        }
+        // Each half of four digits is worked out by itself.
+        for half in 0..10_000 {
+            let digits = eight_digits(half * 10_000 + 9_999 - half);
+            assert_eq!(
+                digits,
+                format!("{:08}", half * 10_000 + 9_999 - half).as_bytes()
+            );
+        }
     }
 
     #[test]
