@@ -220,16 +220,15 @@ impl Clock {
             self.length = high.len();
             self.text[..high.len()].copy_from_slice(high.as_bytes());
         }
-        // Everything is copied whole, with what is behind it, and what is too much is cut off.
-        let mut line = [0; 40];
-        let digits = self.length & 15;
-        line[..16].copy_from_slice(&self.text);
-        line[digits..digits + 8].copy_from_slice(&eight_digits((at.0 % LOW) as u32));
-        line[digits + 8] = b'\n';
-        line[digits + 9..digits + 17].copy_from_slice(&level.bytes);
-        let end = text.len() + digits + 9 + level.length;
-        text.extend_from_slice(&line);
-        text.truncate(end);
+        // Pieces of a fixed size are copied whole, and what is too much is cut off.
+        let start = text.len();
+        text.extend_from_slice(&self.text);
+        text.truncate(start + self.length);
+        text.extend_from_slice(&eight_digits((at.0 % LOW) as u32));
+        text.push(b'\n');
+        let start = text.len();
+        text.extend_from_slice(&level.bytes);
+        text.truncate(start + level.length);
     }
 }
 
