@@ -80,6 +80,8 @@ type Slot = Arc<Mutex<Option<Ready>>>;
 #[derive(Default)]
 struct Givens {
     slots: Mutex<BTreeMap<(LockModel, Given, Door), Slot>>,
+    /// Of each model a lock that was never played on, but knows its firmware from those that were.
+    expert: Mutex<BTreeMap<LockModel, VirtualBench>>,
 }
 
 impl Crew<'_> {
@@ -157,11 +159,16 @@ impl Crew<'_> {
         )?;
         match ready {
             Ok((mut bench, mut situation)) => {
+                givens.teach(&mut bench);
                 let begin = bench.now() + phase(task.setting.seed);
                 bench.run_until(begin)?;
                 let played = match scenario.sweep {
                     Some(_) => sweep(bench, situation, scenario, limits)?,
-                    None => play(&mut bench, &mut situation, scenario, limits)?,
+                    None => {
+                        let played = play(&mut bench, &mut situation, scenario, limits)?;
+                        givens.learn(&bench, flashed);
+                        played
+                    }
                 };
                 Ok(End::Played(Box::new(played)))
             }
@@ -189,17 +196,36 @@ impl Givens {
             return Ok(ready.clone());
         }
         let (_, given, door) = key;
-        let (mut bench, mut situation) = (flashed.clone(), Situation::default());
+        let new = || {
+            let mut bench = flashed.clone();
+            self.teach(&mut bench);
+            (bench, Situation::default())
+        };
+        let (mut bench, mut situation) = new();
         let reached = prepare(&mut bench, &mut situation, given, door, limits)?;
+        self.learn(&bench, flashed);
         if reached.is_ok() && restorable(&mut bench, given)? {
-            let played = bench.clone();
             let storage = bench.read_storage()?;
-            (bench, situation) = (flashed.clone(), Situation::default());
+            (bench, situation) = new();
             restore(&mut bench, &mut situation, &storage, door, limits)?;
-            bench.learn(&played);
         }
         let ready = reached.map(|()| (bench, situation));
         *slot = Some(ready.clone());
         Ok(ready)
+    }
+
+    /// Lets a lock know what those before it knew of its firmware.
+    fn teach(&self, bench: &mut VirtualBench) {
+        let expert = self.expert.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(expert) = expert.get(&bench.model()) {
+            bench.learn(expert);
+        }
+    }
+
+    /// Keeps what a lock, which was `flashed` once, has come to know.
+    fn learn(&self, bench: &VirtualBench, flashed: &VirtualBench) {
+        let mut expert = self.expert.lock().unwrap_or_else(PoisonError::into_inner);
+        let expert = expert.entry(bench.model());
+        expert.or_insert_with(|| flashed.clone()).learn(bench);
     }
 }
