@@ -11,16 +11,9 @@ use crate::trace::{Channel, Nanos, Trace, Value};
 /// The longest period that is heard as a tone: 50 Hz.
 const LONGEST_PERIOD: Nanos = Nanos::from_millis(20);
 
-/// One high time of the line.
-#[derive(Debug, Clone, Copy)]
-struct Pulse {
-    rise: Nanos,
-    fall: Option<Nanos>,
-}
-
 /// Bursts from the first step on.
 pub(super) fn burst_spells(trace: &Trace) -> Vec<Spell<Option<u32>>> {
-    since_first_step(trace, bursts(&pulses(trace), trace.end))
+    since_first_step(trace, bursts(trace))
 }
 
 pub(super) fn beeper(trace: &Trace) -> Vec<Found> {
@@ -42,77 +35,89 @@ fn same_tone(a: &Option<u32>, b: &Option<u32>) -> bool {
     }
 }
 
-fn pulses(trace: &Trace) -> Vec<Pulse> {
-    let mut pulses: Vec<Pulse> = Vec::new();
+/// Pulses of the line that belong together.
+struct Burst {
+    first_rise: Nanos,
+    /// How many periods there are up to the last pulse.
+    periods: u64,
+    /// The last pulse; it lasts where it has no fall.
+    rise: Nanos,
+    fall: Option<Nanos>,
+}
+
+fn bursts(trace: &Trace) -> Vec<Spell<Option<u32>>> {
+    let mut bursts = Vec::new();
+    let mut latest: Option<Burst> = None;
     for event in &trace.events {
         if event.channel != Channel::Beeper {
             continue;
         }
-        let open = pulses.last_mut().filter(|pulse| pulse.fall.is_none());
-        match (event.value, open) {
-            (Value::Level(true), None) => pulses.push(Pulse {
-                rise: event.at,
-                fall: None,
-            }),
-            (Value::Level(false), Some(pulse)) => pulse.fall = Some(event.at),
+        match (event.value, &mut latest) {
+            (Value::Level(false), Some(burst)) => {
+                burst.fall.get_or_insert(event.at);
+            }
+            (Value::Level(true), Some(Burst { fall: None, .. })) => {}
+            (Value::Level(true), Some(burst)) if burst.goes_on(event.at) => {
+                burst.periods += 1;
+                burst.rise = event.at;
+                burst.fall = None;
+            }
+            (Value::Level(true), _) => {
+                let over = latest.replace(Burst::begin(event.at));
+                bursts.extend(over.map(|burst| burst.spell(trace.end)));
+            }
             _ => {}
         }
     }
-    pulses
-}
-
-fn bursts(pulses: &[Pulse], end: Nanos) -> Vec<Spell<Option<u32>>> {
-    let mut bursts = Vec::new();
-    let mut first = 0;
-    for index in 1..=pulses.len() {
-        let goes_on = pulses
-            .get(index)
-            .is_some_and(|next| continues(&pulses[first..index], next));
-        if !goes_on {
-            bursts.push(burst(&pulses[first..index], end));
-            first = index;
-        }
-    }
+    bursts.extend(latest.map(|burst| burst.spell(trace.end)));
     bursts
 }
 
-/// Whether `next` is one more period of the burst so far.
-fn continues(burst: &[Pulse], next: &Pulse) -> bool {
-    let [.., last] = burst else { return false };
-    let Some(fall) = last.fall else { return false };
-    let pause = next.rise.since(fall);
-    match period(burst) {
-        Some(period) => pause.0 <= 2 * period.0,
-        // No period yet: the pause must go with the pulse's own width.
-        None => {
-            let width = fall.since(last.rise);
-            next.rise.since(last.rise) <= LONGEST_PERIOD && pause.0 <= 8 * width.0
+impl Burst {
+    fn begin(rise: Nanos) -> Burst {
+        Burst {
+            first_rise: rise,
+            periods: 0,
+            rise,
+            fall: None,
         }
     }
-}
 
-/// The mean period of a burst of two pulses or more.
-fn period(burst: &[Pulse]) -> Option<Nanos> {
-    let [first, .., last] = burst else {
-        return None;
-    };
-    let periods = burst.len() as u64 - 1;
-    Some(Nanos(
-        (last.rise.since(first.rise).0 + periods / 2) / periods,
-    ))
-}
+    /// Whether a pulse that rises at `next` is one more period.
+    fn goes_on(&self, next: Nanos) -> bool {
+        let Some(fall) = self.fall else { return false };
+        let pause = next.since(fall);
+        if self.periods == 0 {
+            // No period yet: the pause must go with the pulse's own width.
+            let width = fall.since(self.rise);
+            return next.since(self.rise) <= LONGEST_PERIOD && pause.0 <= 8 * width.0;
+        }
+        // Not longer than two periods, without a division for each of a tone's pulses.
+        pause.0.div_ceil(2).saturating_mul(self.periods) <= self.rounded()
+    }
 
-fn burst(pulses: &[Pulse], end: Nanos) -> Spell<Option<u32>> {
-    let (first, last) = (pulses[0], pulses[pulses.len() - 1]);
-    let stop = match period(pulses) {
-        // Still sounding where its next period would have begun after the end.
-        Some(period) => Some(last.rise + period).filter(|stop| *stop <= end),
-        None => last.fall,
-    };
-    Spell {
-        kind: period(pulses).map(hertz),
-        start: first.rise,
-        end: stop.filter(|_| last.fall.is_some()),
+    /// All periods, and half of one nanosecond for each, so that their mean is rounded.
+    fn rounded(&self) -> u64 {
+        self.rise.since(self.first_rise).0 + self.periods / 2
+    }
+
+    /// The mean period of two pulses or more.
+    fn period(&self) -> Option<Nanos> {
+        self.rounded().checked_div(self.periods).map(Nanos)
+    }
+
+    fn spell(&self, end: Nanos) -> Spell<Option<u32>> {
+        let period = self.period();
+        let stop = match period {
+            // Still sounding where its next period would have begun after the end.
+            Some(period) => Some(self.rise + period).filter(|stop| *stop <= end),
+            None => self.fall,
+        };
+        Spell {
+            kind: period.map(hertz),
+            start: self.first_rise,
+            end: stop.filter(|_| self.fall.is_some()),
+        }
     }
 }
 

@@ -185,6 +185,7 @@ impl Level {
 }
 
 /// Writes times. Most differ from the one before in their last eight digits only.
+#[derive(Default)]
 struct Clock {
     /// The digits before those, as a number and, behind a `#`, as text.
     high: u64,
@@ -194,16 +195,6 @@ struct Clock {
 
 /// What eight digits count.
 const LOW: u64 = 100_000_000;
-
-impl Default for Clock {
-    fn default() -> Clock {
-        Clock {
-            high: 0,
-            text: [0; 16],
-            length: 0,
-        }
-    }
-}
 
 impl Clock {
     /// Writes a time, and a level behind it.
@@ -236,13 +227,13 @@ impl Clock {
 /// of its own, the first in the lowest.
 const fn eight_digits(number: u32) -> [u8; 8] {
     let number = number as u64;
-    let halves = number / 10_000 | number % 10_000 << 32;
+    let halves = (number / 10_000) | ((number % 10_000) << 32);
     // By a reciprocal that is exact below 10 000.
-    let hundreds = halves * 10_486 >> 20 & 0x7F_0000_007F;
-    let pairs = hundreds | halves - 100 * hundreds << 16;
+    let hundreds = ((halves * 10_486) >> 20) & 0x7F_0000_007F;
+    let pairs = hundreds | ((halves - 100 * hundreds) << 16);
     // The same below 100.
-    let tens = pairs * 103 >> 10 & 0x000F_000F_000F_000F;
-    let digits = tens | pairs - 10 * tens << 8;
+    let tens = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F;
+    let digits = tens | ((pairs - 10 * tens) << 8);
     (digits + 0x3030_3030_3030_3030).to_le_bytes()
 }
 

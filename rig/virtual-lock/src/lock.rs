@@ -317,9 +317,7 @@ impl VirtualLock {
 
     /// Shows the board what the chip's pins do.
     fn show_pins(&mut self) {
-        for change in self.chip.drain_pins() {
-            self.board.pin_changed(change);
-        }
+        self.board.pins_changed(self.chip.drain_pins());
     }
 
     /// Does what the chip wants the world to do: pins, bytes, watchdog, power cut.

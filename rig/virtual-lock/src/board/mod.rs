@@ -44,12 +44,15 @@ const fn number(pin: Pin) -> u8 {
     32 * pin.port + pin.number
 }
 
-/// Which of [`OUTPUTS`] a pin drives, if any.
-const OUTPUT_OF: [Option<u8>; 64] = {
+/// Which of [`OUTPUTS`] a pin drives, if any, and how. A line that floats is pulled to where nothing
+/// happens.
+const OUTPUT_OF: [Option<(u8, Drive)>; 64] = {
     let mut outputs = [None; 64];
     let mut index = 0;
     while index < OUTPUTS.len() {
-        outputs[number(wiring::signal(OUTPUTS[index]).0) as usize] = Some(index as u8);
+        let (pin, active_low) = wiring::signal(OUTPUTS[index]);
+        let drive = if active_low { Drive::Low } else { Drive::High };
+        outputs[number(pin) as usize] = Some((index as u8, drive));
         index += 1;
     }
     outputs
@@ -200,22 +203,25 @@ impl Board {
         self.note(What::Start(start));
     }
 
-    /// A pin of the processor changed what it drives.
-    pub(crate) fn pin_changed(&mut self, change: PinChange) {
-        self.now = self.now.max(change.at);
-        if let Some(index) = OUTPUT_OF[usize::from(change.pin & 63)] {
+    /// Pins of the processor changed what they drive. A tone's come by the thousand.
+    pub(crate) fn pins_changed(&mut self, changes: impl ExactSizeIterator<Item = PinChange>) {
+        self.events.reserve(changes.len());
+        for change in changes {
+            self.now = self.now.max(change.at);
+            let Some((index, drive)) = OUTPUT_OF[usize::from(change.pin & 63)] else {
+                continue;
+            };
             let index = usize::from(index);
+            let level = change.drive == drive;
+            if std::mem::replace(&mut self.outputs[index], level) == level {
+                continue;
+            }
             let output = OUTPUTS[index];
-            let (_, active_low) = wiring::signal(output);
-            // A line that floats is pulled to where nothing happens.
-            let level = change.drive == if active_low { Drive::Low } else { Drive::High };
-            if std::mem::replace(&mut self.outputs[index], level) != level {
-                self.note(What::Signal(output, level));
-                if matches!(output, Signal::MotorOpen | Signal::MotorClose) {
-                    self.mechanism.advance(self.now);
-                    self.mechanism.set_bridge(self.outputs[0], self.outputs[1]);
-                    self.settle();
-                }
+            self.note(What::Signal(output, level));
+            if matches!(output, Signal::MotorOpen | Signal::MotorClose) {
+                self.mechanism.advance(self.now);
+                self.mechanism.set_bridge(self.outputs[0], self.outputs[1]);
+                self.settle();
             }
         }
     }

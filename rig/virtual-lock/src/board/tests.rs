@@ -22,7 +22,7 @@ impl Bench {
             pin: number(pin),
             drive,
         };
-        self.0.pin_changed(change);
+        self.0.pins_changed([change].into_iter());
     }
 
     fn run(&mut self, to: Ticks) {

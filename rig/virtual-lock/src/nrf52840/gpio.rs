@@ -290,7 +290,7 @@ impl Gpio {
     }
 
     /// The pins that changed what they drive, in order, since this was last asked.
-    pub(crate) fn drain_log(&mut self) -> impl Iterator<Item = PinChange> + '_ {
+    pub(crate) fn drain_log(&mut self) -> impl ExactSizeIterator<Item = PinChange> + '_ {
         self.logged = 0;
         self.log.drain(..)
     }

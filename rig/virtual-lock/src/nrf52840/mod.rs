@@ -324,7 +324,7 @@ impl Chip {
     }
 
     /// Takes the pin changes since this was last called.
-    pub fn drain_pins(&mut self) -> impl Iterator<Item = PinChange> + '_ {
+    pub fn drain_pins(&mut self) -> impl ExactSizeIterator<Item = PinChange> + '_ {
         self.wires.gpio.drain_log()
     }
 
