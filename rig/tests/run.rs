@@ -255,6 +255,13 @@ fn a_damaged_snapshot_is_a_mistake_in_a_file_told_before_anything_is_played() {
             text(&output)
         );
         assert!(!folder.join("target").exists());
+        // To accept is how it is mended.
+        let output = run_by_hand(&folder, &[PASSES, "--accept"], &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        fs::remove_dir_all(folder.join("target")).unwrap();
+        let output = run(&folder, &[PASSES]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        fs::remove_dir_all(folder.join("target")).unwrap();
     }
 }
 

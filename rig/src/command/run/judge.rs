@@ -1,12 +1,10 @@
 //! Holds what was played against what is accepted, and writes down how it ended.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
 
 use super::super::{Expected, shown};
+use super::accepted::Accepted;
 use super::crew::{End, Report, Task};
 use super::{Run, VIRTUAL};
 use crate::invariant::Conditions;
@@ -16,7 +14,7 @@ use crate::report::html::Shown;
 use crate::report::{Ending, Evidence, Record};
 use crate::scenario::{Given, POINT_HEADING, written};
 use crate::search::sweep::{Stretch, points, stretches};
-use crate::snapshot::{Mode, SnapshotError, Store, Terms, Tolerance, Verdict, difference};
+use crate::snapshot::{Mode, Terms, Tolerance, Verdict, difference};
 use crate::trace::Nanos;
 
 /// Judges each run of a `rig run`.
@@ -26,8 +24,7 @@ pub(super) struct Judge {
     firmware: Option<PathBuf>,
     deadline: Option<Duration>,
     command: Vec<String>,
-    /// Those that were opened, by their folder.
-    stores: RefCell<BTreeMap<PathBuf, Rc<Store>>>,
+    accepted: Accepted,
 }
 
 /// A record with what it was made of.
@@ -59,25 +56,27 @@ fn table(outcomes: &Outcomes) -> Vec<Stretch> {
 }
 
 impl Judge {
-    pub(super) fn new(run: &Run) -> Judge {
+    pub(super) fn new(run: &Run, accepted: Accepted) -> Judge {
         Judge {
             accept: run.accept,
             output: run.output(),
             firmware: run.firmware.clone(),
             deadline: run.deadline,
             command: std::env::args().collect(),
-            stores: RefCell::default(),
+            accepted,
         }
     }
 
     /// The record of a run, its folder written, with what was played.
     pub(super) fn record(&self, task: &Task<'_>, report: Report) -> Result<Judged, Expected> {
         let scenario = &task.selected.scenario;
-        // Before the verdict, which may accept anew.
         let accepted = self.accepted(task);
         let terms = terms(task);
         let (ending, played) = match report.end {
-            End::Played(played) => (self.verdict(task, &played, &terms)?, Some(played)),
+            End::Played(played) => {
+                let verdict = self.verdict(task, &played, accepted.as_ref(), &terms)?;
+                (verdict, Some(played))
+            }
             End::NotReached(not_reached) => (Ending::NotReached(not_reached), None),
             End::Skipped(reason) => (Ending::Skipped(reason), None),
             End::Failed(PlayError::Interrupted) => (Ending::Interrupted, None),
@@ -128,33 +127,23 @@ impl Judge {
         })
     }
 
-    /// The snapshots beside a task's scenario.
-    fn store(&self, task: &Task<'_>) -> Result<Rc<Store>, SnapshotError> {
-        let folder = task.selected.folder.snapshots();
-        if let Some(store) = self.stores.borrow().get(&folder) {
-            return Ok(Rc::clone(store));
-        }
-        let store = Rc::new(Store::new(&folder)?);
-        self.stores.borrow_mut().insert(folder, Rc::clone(&store));
-        Ok(store)
-    }
-
-    /// What is accepted; a snapshot that can't be read is the verdict's to tell.
+    /// What was accepted before the run.
     fn accepted(&self, task: &Task<'_>) -> Option<Outcomes> {
-        let store = self.store(task).ok()?;
-        let scenario = &task.selected.scenario;
-        let accepted = store
-            .accepted(snapshots(task), &scenario.name)
-            .ok()
-            .flatten()?;
-        Some(match &scenario.point {
-            Some(point) => only_point(accepted, point),
-            None => accepted,
+        let accepted = self.accepted.outcomes(task.selected, snapshots(task))?;
+        Some(match &task.selected.scenario.point {
+            Some(point) => only_point(accepted.clone(), point),
+            None => accepted.clone(),
         })
     }
 
     /// What the snapshot, the scenario's own wishes and the rules for every lock say.
-    fn verdict(&self, task: &Task<'_>, played: &Played, terms: &Terms) -> Result<Ending, Expected> {
+    fn verdict(
+        &self,
+        task: &Task<'_>,
+        played: &Played,
+        accepted: Option<&Outcomes>,
+        terms: &Terms,
+    ) -> Result<Ending, Expected> {
         let scenario = &task.selected.scenario;
         let conditions = Conditions {
             handed: Some(scenario.given != Given::New),
@@ -177,15 +166,14 @@ impl Judge {
             (false, true) => Mode::Accept,
             (false, false) => Mode::Auto,
         };
-        let store = self.store(task)?;
+        let store = self.accepted.store(task.selected);
         let lock = snapshots(task);
         let verdict = match &scenario.point {
             None => store.check(lock, &scenario.name, &played.outcomes, terms, mode)?,
-            Some(point) => match store.accepted(lock, &scenario.name)? {
+            Some(_) => match accepted {
                 None => Verdict::Missing { pending: None },
                 Some(accepted) => {
-                    let accepted = only_point(accepted, point);
-                    let difference = difference(&accepted, &played.outcomes, terms);
+                    let difference = difference(accepted, &played.outcomes, terms);
                     match difference.is_empty() {
                         true => Verdict::Same,
                         false => Verdict::Different {

@@ -1,5 +1,6 @@
 //! `rig run`: plays scenarios and compares what the lock does with what was accepted.
 
+mod accepted;
 mod crew;
 mod judge;
 mod kept;
@@ -8,7 +9,6 @@ mod real;
 mod rounds;
 mod teller;
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,8 @@ use crate::lock::LockModel;
 use crate::report::html::{Shown, page};
 use crate::report::{Record, Setting, junit, lines};
 use crate::scenario::duration;
-use crate::snapshot::{Store, in_ci};
+use crate::snapshot::in_ci;
+use accepted::Accepted;
 use crew::{Crew, Eyes, Task};
 use teller::Teller;
 
@@ -134,8 +135,13 @@ impl Run {
         let models = self.models(&scenarios)?;
         interrupt::listen()?;
         let began = Instant::now();
-        let locks = std::thread::scope(|scope| {
-            let readable = scope.spawn(|| readable(&scenarios, &models));
+        let (locks, accepted) = std::thread::scope(|scope| {
+            let compared = scenarios.iter().flat_map(|selected| {
+                let models = models.iter().copied();
+                let meant = models.filter(|model| selected.scenario.locks.contains(model));
+                meant.map(move |model| (selected, model.name()))
+            });
+            let accepted = scope.spawn(|| Accepted::read(compared, self.accept));
             let flashing = models
                 .iter()
                 .map(|model| scope.spawn(|| self.flash(*model)));
@@ -144,9 +150,9 @@ impl Run {
             let flashed = flashed
                 .map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
                 .collect::<Result<Vec<Flashed>, Expected>>();
-            let readable = readable.join();
-            readable.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            flashed
+            let accepted = accepted.join();
+            let accepted = accepted.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok::<_, Expected>((flashed?, accepted))
         })?;
         let flashing = began.elapsed();
         if let Some(lock) = locks.first()
@@ -176,7 +182,7 @@ impl Run {
             .iter()
             .map(|selected| selected.scenario.name.as_str());
         let progress = Runs::many(self.quiet, tasks.len());
-        let mut teller = Teller::new(&self, names, progress.clone());
+        let mut teller = Teller::new(&self, names, progress.clone(), accepted);
         for report in locks.iter().filter_map(|lock| lock.report.as_ref()) {
             teller.say(report)?;
         }
@@ -305,23 +311,6 @@ impl Run {
     fn output(&self) -> PathBuf {
         self.output.clone().unwrap_or_else(output)
     }
-}
-
-/// Reads every snapshot that will be compared with, so that a mistake in one is told before anything is played.
-fn readable(scenarios: &[Selected], models: &[LockModel]) -> Result<(), Expected> {
-    let mut stores = BTreeMap::new();
-    for selected in scenarios {
-        let folder = selected.folder.snapshots();
-        if !stores.contains_key(&folder) {
-            stores.insert(folder.clone(), Store::new(&folder)?);
-        }
-        for model in models {
-            if selected.scenario.locks.contains(model) {
-                stores[&folder].accepted(model.name(), &selected.scenario.name)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 fn print_json(record: &Record) -> Result<(), Expected> {

@@ -12,6 +12,7 @@ use super::super::interrupt::{self, INTERRUPTED};
 use super::super::progress::Runs;
 use super::super::select::output;
 use super::super::{Exit, Expected, complain};
+use super::accepted::Accepted;
 use super::crew::{End, Eyes, Report, Task};
 use super::kept::Kept;
 use super::live::Live;
@@ -51,6 +52,10 @@ impl Run {
         if scenarios.is_empty() {
             return Err(Expected::NoneForLock { model });
         }
+        let compared = scenarios
+            .iter()
+            .map(|selected| (selected, file.snapshots()));
+        let accepted = Accepted::read(compared, self.accept)?;
         let firmware = self.firmware_for(&file)?;
         let setting = Setting {
             bench: path.display().to_string(),
@@ -86,7 +91,7 @@ impl Run {
             .iter()
             .map(|selected| selected.scenario.name.as_str());
         let progress = Runs::one_by_one(self.quiet, scenarios.len() * self.repeat.get());
-        let mut teller = Teller::new(self, names, progress.clone());
+        let mut teller = Teller::new(self, names, progress.clone(), accepted);
         teller.say(&format!("bench: {}", file.title()))?;
         if !eyes.unseen.is_empty() {
             let parts: Vec<&str> = eyes.unseen.iter().map(|part| part.name()).collect();

@@ -9,6 +9,7 @@ use chrono::Utc;
 use super::super::interrupt::INTERRUPTED;
 use super::super::progress::Runs;
 use super::super::{Exit, Expected, colour_on_stdout};
+use super::accepted::Accepted;
 use super::crew::{Report, Task};
 use super::judge::Judge;
 use super::rounds::Rounds;
@@ -38,12 +39,13 @@ impl<'r> Teller<'r> {
         run: &'r Run,
         names: impl Iterator<Item = &'n str>,
         progress: Runs,
+        accepted: Accepted,
     ) -> Teller<'r> {
         let width = names.map(str::len).max().unwrap_or(0);
         Teller {
             run,
             console: Console::new(std::io::stdout(), colour_on_stdout(), width),
-            judge: Judge::new(run),
+            judge: Judge::new(run, accepted),
             progress,
             records: Vec::new(),
             rounds: Rounds::default(),
