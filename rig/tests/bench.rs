@@ -389,3 +389,28 @@ fn a_run_that_is_stopped_says_what_is_left_safe() {
     );
     assert!(!held());
 }
+
+#[test]
+fn a_damaged_snapshot_is_told_before_the_bench_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = rehearsed_lock(folder.path());
+    let scenario = folder.path().join("quick.yaml");
+    std::fs::write(&scenario, "title: T\ngiven: new\nsteps: [wait: 1s]\n").unwrap();
+    let snapshots = folder.path().join("snapshots/ten-key");
+    std::fs::create_dir_all(&snapshots).unwrap();
+    std::fs::write(snapshots.join("quick.snap"), "no header").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_rig"))
+        .arg("run")
+        .args([&scenario, Path::new("--bench"), &bench])
+        .current_dir(folder.path())
+        .env("CI", "true")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("quick.snap"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!folder.path().join("lines").exists());
+}
