@@ -269,13 +269,19 @@ impl Chip {
     }
 
     /// Does what is due next, where that is not after `to`.
+    #[inline]
     fn next_due(&mut self, to: Ticks) -> bool {
         let due = self.earliest;
-        if due > to {
-            return false;
+        if due <= to {
+            self.do_due(due, to);
         }
+        due <= to
+    }
+
+    /// Does what is due next, at `due`; more where nobody hears of it until `to`.
+    fn do_due(&mut self, due: Ticks, to: Ticks) {
         if self.play_alone(due, to) {
-            return true;
+            return;
         }
         self.wires.now = self.wires.now.max(due);
         for (index, id) in TIMED.into_iter().enumerate() {
@@ -286,7 +292,6 @@ impl Chip {
                 self.touched(id);
             }
         }
-        true
     }
 
     /// Lets a PWM that is due first go on until `to`, or until another is due, where no other part of
@@ -481,7 +486,9 @@ impl Chip {
         Some((peripheral, &mut self.wires))
     }
 
-    /// Triggers a task on behalf of PPI.
+    /// Triggers a task on behalf of PPI. A function of its own, or the addresses of all peripherals are worked
+    /// out for each event.
+    #[inline(never)]
     fn trigger(&mut self, task: u32) {
         let (id, offset) = (task >> 12 & 0x3F, task & 0xFFF);
         let result = if id == u32::from(ppi::ID) {
