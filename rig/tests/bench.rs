@@ -352,17 +352,28 @@ fn rehearsed_lock(folder: &Path) -> PathBuf {
     bench
 }
 
+/// `rig run` of a scenario with these steps, called `name`, on a rehearsed lock.
+fn run_on_lock(folder: &Path, name: &str, steps: &str) -> Command {
+    let bench = rehearsed_lock(folder);
+    let scenario = folder.join(format!("{name}.yaml"));
+    std::fs::write(
+        &scenario,
+        format!("title: T\ngiven: new\nsteps: [{steps}]\n"),
+    )
+    .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rig"));
+    command
+        .arg("run")
+        .args([&scenario, Path::new("--bench"), &bench])
+        .current_dir(folder)
+        .env("CI", "true");
+    command
+}
+
 #[test]
 fn a_run_that_is_stopped_says_what_is_left_safe() {
     let folder = tempfile::tempdir().unwrap();
-    let bench = rehearsed_lock(folder.path());
-    let scenario = folder.path().join("slow.yaml");
-    std::fs::write(&scenario, "title: T\ngiven: new\nsteps: [wait: 5min]\n").unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_rig"))
-        .arg("run")
-        .args([&scenario, Path::new("--bench"), &bench])
-        .current_dir(folder.path())
-        .env("CI", "true")
+    let child = run_on_lock(folder.path(), "slow", "wait: 5min")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -393,17 +404,10 @@ fn a_run_that_is_stopped_says_what_is_left_safe() {
 #[test]
 fn a_damaged_snapshot_is_told_before_the_bench_is_touched() {
     let folder = tempfile::tempdir().unwrap();
-    let bench = rehearsed_lock(folder.path());
-    let scenario = folder.path().join("quick.yaml");
-    std::fs::write(&scenario, "title: T\ngiven: new\nsteps: [wait: 1s]\n").unwrap();
     let snapshots = folder.path().join("snapshots/ten-key");
     std::fs::create_dir_all(&snapshots).unwrap();
     std::fs::write(snapshots.join("quick.snap"), "no header").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_rig"))
-        .arg("run")
-        .args([&scenario, Path::new("--bench"), &bench])
-        .current_dir(folder.path())
-        .env("CI", "true")
+    let output = run_on_lock(folder.path(), "quick", "wait: 1s")
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));

@@ -166,10 +166,12 @@ impl Judge {
             (false, true) => Mode::Accept,
             (false, false) => Mode::Auto,
         };
-        let store = self.accepted.store(task.selected);
-        let lock = snapshots(task);
         let verdict = match &scenario.point {
-            None => store.check(lock, &scenario.name, &played.outcomes, terms, mode)?,
+            None => {
+                let store = self.accepted.store(task.selected);
+                let (lock, name) = (snapshots(task), &scenario.name);
+                store.check(lock, name, &played.outcomes, terms, mode)?
+            }
             Some(_) => match accepted {
                 None => Verdict::Missing { pending: None },
                 Some(accepted) => {
