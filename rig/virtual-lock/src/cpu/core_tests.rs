@@ -341,6 +341,15 @@ fn what_is_not_modelled_stops_with_its_place() {
         stop.to_string(),
         "TEST.REGISTER at 0x40000004 is not modelled, at pc 0x00000202"
     );
+    // LDR R1, [R0]: MPU_TYPE; STR R1, [R0, #8]: MPU_RNR
+    let (mut core, mut bus) = started(&[0x6801, 0x6081]);
+    core.set_register(0, 0xE000_ED90);
+    let Exit::Stopped(stop) = run(&mut core, &mut bus, 10) else {
+        panic!("it went on");
+    };
+    assert_eq!(core.register(1), 0x800, "eight regions");
+    assert_eq!(stop.pc, CODE + 2);
+    assert!(stop.to_string().contains("0xe000ed98"), "{stop}");
     // An encoding that means nothing.
     let (mut core, mut bus) = started(&[0xBF00, 0xBA80]);
     let Exit::Stopped(stop) = run(&mut core, &mut bus, 10) else {

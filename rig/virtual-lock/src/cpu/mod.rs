@@ -14,7 +14,7 @@
 //!   written holds up the next instruction.
 //! * **Exceptions**: all but late arrival; bus faults are precise. Lockup stops the run.
 //! * **Exclusive monitor**: one tag for all memory, as on the Cortex-M4.
-//! * **Absent**: MPU (reads as having no regions), bit-banding, DWT comparators, ETM, and tracing:
+//! * **Absent**: MPU (it tells of its eight regions, and stops the run that sets one up), bit-banding, DWT comparators, ETM, and tracing:
 //!   ITM and TPIU keep what is written to them. FPB comparators break, but do not patch.
 //! * A register of the private peripheral bus that is none of these stops the run by its address.
 

@@ -109,8 +109,10 @@ impl State {
             0xE000_ED3C => 0,
             0xE000_ED40..0xE000_ED74 => FEATURES[(address - 0xE000_ED40) as usize / 4],
             0xE000_ED74..0xE000_ED80 => 0,
-            // MPU_TYPE and MPU_CTRL: no regions.
-            0xE000_ED90 | 0xE000_ED94 => 0,
+            // MPU_TYPE: eight regions, none of which can be set up.
+            0xE000_ED90 => 8 << 8,
+            // MPU_CTRL: off.
+            0xE000_ED94 => 0,
             0xE000_EDF0 => self.dhcsr(debugger),
             0xE000_EDF8 => self.dcrdr(),
             0xE000_EDFC => self.demcr(),

@@ -139,11 +139,10 @@ impl Chip {
                 let (id, offset) = (aligned >> 12 & 0x3F, aligned & 0xFFF);
                 not_modelled(address, &format!("{}, read", names::register(id, offset)))
             })?,
-            0x5000_0000..0x5000_1000 => self
-                .wires
-                .gpio
-                .read(aligned - GPIO)
-                .map_err(|Gap| not_modelled(address, "GPIO register, read"))?,
+            0x5000_0000..0x5000_1000 => self.wires.gpio.read(aligned - GPIO).map_err(|Gap| {
+                let register = names::port_register(aligned - GPIO);
+                not_modelled(address, &format!("{register}, read"))
+            })?,
             _ => return Err(outside(address)),
         };
         Ok(narrow(word, address, size))
@@ -195,7 +194,8 @@ impl Chip {
                     .gpio
                     .write(address - GPIO, value, now)
                     .map_err(|Gap| {
-                        not_modelled(address, &format!("GPIO register, write of {value:#x}"))
+                        let register = names::port_register(address - GPIO);
+                        not_modelled(address, &format!("{register}, write of {value:#x}"))
                     })?;
                 self.touched(super::gpiote::ID);
                 return Ok(());

@@ -1,6 +1,7 @@
 //! GPIO, ports 0 and 1: outputs, inputs with pulls, SENSE and LATCH, and the log of what the pins
 //! drive. Peripherals that take a pin over (PWM, UARTE, GPIOTE) override its output here.
 
+use super::memory::Flash;
 use super::wires::{Gap, fits};
 use crate::time::Ticks;
 
@@ -45,6 +46,8 @@ pub(crate) struct Changes {
 /// Both ports.
 #[derive(Clone, Debug)]
 pub(crate) struct Gpio {
+    /// Pins that UICR has made something else of: the antenna's, the reset's.
+    reserved: Pins,
     out: Pins,
     dir: Pins,
     config: [u32; 48],
@@ -77,6 +80,15 @@ pub(crate) struct Gpio {
     logged: Pins,
 }
 
+/// The pins that are no GPIO after a reset with this UICR: P0.09 and P0.10 are the antenna's until
+/// `NFCPINS.PROTECT` is cleared, P0.18 is the reset's where both `PSELRESET` say so.
+pub(crate) fn reserved(flash: &Flash) -> Pins {
+    let nfc = flash.uicr(0x20C) & 1 == 1;
+    // CONNECT is bit 31, 0 for connected; PIN and PORT are the six below.
+    let reset = [0x200, 0x204].map(|offset| flash.uicr(offset) & 0x8000_003F);
+    (Pins::from(nfc) * 3) << 9 | Pins::from(reset == [18; 2]) << 18
+}
+
 const fn port_mask(port: usize) -> Pins {
     0xFFFF_FFFF << (32 * port)
 }
@@ -84,6 +96,7 @@ const fn port_mask(port: usize) -> Pins {
 impl Gpio {
     pub(crate) fn new() -> Gpio {
         Gpio {
+            reserved: 0,
             out: 0,
             dir: 0,
             config: [2; 48],
@@ -112,11 +125,12 @@ impl Gpio {
         }
     }
 
-    /// Both ports as a reset leaves them, among what the board goes on doing. What the pins stop
-    /// to drive is logged.
-    pub(crate) fn reset(&mut self, now: Ticks) {
+    /// Both ports as a reset leaves them, without the `reserved` pins, among what the board goes on
+    /// doing. What the pins stop to drive is logged.
+    pub(crate) fn reset(&mut self, reserved: Pins, now: Ticks) {
         let log = std::mem::take(&mut self.log);
         let before = std::mem::replace(self, Gpio::new());
+        self.reserved = reserved;
         self.log = log;
         self.logged = before.logged;
         self.outside_low = before.outside_low;
@@ -152,9 +166,9 @@ impl Gpio {
             0x504 => self.out = self.out & kept | bits,
             0x508 => self.out |= bits,
             0x50C => self.out &= !bits,
-            0x514 => self.set_directions(self.dir & kept | bits),
-            0x518 => self.set_directions(self.dir | bits),
-            0x51C => self.set_directions(self.dir & !bits),
+            0x514 => self.set_directions(self.dir & kept | bits)?,
+            0x518 => self.set_directions(self.dir | bits)?,
+            0x51C => self.set_directions(self.dir & !bits)?,
             0x520 => self.clear_latch(bits, port),
             0x524 => self.latched_detect[port] = fits(value, 1)? == 1,
             0x700..0x780 => self.configure(pin_of(port, offset), value)?,
@@ -164,15 +178,23 @@ impl Gpio {
         Ok(())
     }
 
-    fn set_directions(&mut self, dir: Pins) {
+    fn set_directions(&mut self, dir: Pins) -> Result<(), Gap> {
+        if dir & self.reserved != 0 {
+            return Err(Gap);
+        }
         self.dir = dir;
         for (pin, config) in self.config.iter_mut().enumerate() {
             *config = *config & !1 | (dir >> pin & 1) as u32;
         }
+        Ok(())
     }
 
     fn configure(&mut self, pin: usize, value: u32) -> Result<(), Gap> {
         let stored = self.config.get_mut(pin).ok_or(Gap)?;
+        let used = value & 1 == 1 || value >> 1 & 1 == 0;
+        if used && self.reserved >> pin & 1 == 1 {
+            return Err(Gap);
+        }
         *stored = fits(value, 0x3_070F)?;
         let set = |mask: &mut Pins, on: bool| *mask = *mask & !(1 << pin) | Pins::from(on) << pin;
         let drive = value >> 8 & 7;
@@ -317,7 +339,7 @@ impl Gpio {
     /// Works out levels, latches and DETECT after anything has changed.
     fn settle(&mut self, now: Ticks) {
         let out = self.out & !self.overridden | self.override_out & self.overridden;
-        let dir = (self.dir | self.override_dir) & !self.override_in & EXISTING;
+        let dir = (self.dir | self.override_dir) & !(self.override_in | self.reserved) & EXISTING;
         let high = dir & out & !self.open_high;
         let low = dir & !out & !self.open_low;
         let changed = high ^ self.drives_high | low ^ self.drives_low;
@@ -501,7 +523,7 @@ mod tests {
         gpio.write(0x508, 1 << 26, T).unwrap();
         gpio.write(0x518, 1 << 26, T).unwrap();
         gpio.drain_log().count();
-        gpio.reset(Ticks(99));
+        gpio.reset(0, Ticks(99));
         let log: Vec<_> = gpio.drain_log().collect();
         assert_eq!(
             log,

@@ -173,11 +173,15 @@ impl Chip {
         chip
     }
 
-    /// Resets everything that `reset` resets: not flash, UICR, RAM, retained registers; a soft
-    /// reset and a lockup leave the watchdog running too.
+    /// Resets everything that `reset` resets: not flash, UICR, RAM, the reset reasons; a soft reset
+    /// and a lockup leave the watchdog running and GPREGRET as it is, too (PS, "Reset behavior").
     pub fn reset(&mut self, reset: Reset, now: Ticks) {
         use power::reason;
+        let gentle = matches!(reset, Reset::Soft | Reset::Lockup);
         let mut retained = self.clock_power.power.retained.clone();
+        if !gentle {
+            retained.general = [0; 2];
+        }
         retained.reset_reasons |= match reset {
             Reset::Pin => reason::PIN,
             Reset::Watchdog => reason::DOG,
@@ -185,10 +189,7 @@ impl Chip {
             Reset::Lockup => reason::LOCKUP,
         };
         let rng = self.rng.after_reset();
-        let keeps_watchdog = matches!(reset, Reset::Soft | Reset::Lockup);
-        let wdt = keeps_watchdog
-            .then(|| self.wdt.clone())
-            .filter(Wdt::is_running);
+        let wdt = gentle.then(|| self.wdt.clone()).filter(Wdt::is_running);
         self.rebuild(retained, wdt, now);
         self.rng = rng;
     }
@@ -212,7 +213,7 @@ impl Chip {
         let mut wires = std::mem::replace(&mut self.wires, Wires::new(Flash::erased(), now));
         let mut nvmc = std::mem::replace(&mut self.nvmc, Nvmc::new());
         wires.now = now;
-        wires.gpio.reset(now);
+        wires.gpio.reset(gpio::reserved(&wires.flash), now);
         wires.raised.clear();
         wires.watched = [0; 64];
         wires.power_fails = false;

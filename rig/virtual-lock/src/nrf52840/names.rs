@@ -71,3 +71,22 @@ pub(crate) fn register(id: u32, offset: u32) -> String {
         _ => format!("{name} register {offset:#05x}"),
     }
 }
+
+/// A register of both ports, `offset` bytes from 0x5000_0000; one that no port has goes by it.
+pub(crate) fn port_register(offset: u32) -> String {
+    let port = u32::from(offset >= 0x800);
+    let name = match offset - 0x300 * port {
+        0x504 => "OUT",
+        0x508 => "OUTSET",
+        0x50C => "OUTCLR",
+        0x510 => "IN",
+        0x514 => "DIR",
+        0x518 => "DIRSET",
+        0x51C => "DIRCLR",
+        0x520 => "LATCH",
+        0x524 => "DETECTMODE",
+        0x700..0x780 => return format!("P{port}.PIN_CNF[{}]", (offset - 0x300 * port - 0x700) / 4),
+        _ => return format!("GPIO register {offset:#05x}"),
+    };
+    format!("P{port}.{name}")
+}

@@ -18,11 +18,13 @@ pub(crate) mod reason {
     pub(crate) const LOCKUP: u32 = 1 << 3;
 }
 
-/// What survives every reset but the loss of power.
+/// What a soft reset and a lockup leave as it is; the reasons outlive every reset but the loss of
+/// power.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Retained {
     pub(crate) reset_reasons: u32,
-    general: [u32; 2],
+    /// GPREGRET and GPREGRET2.
+    pub(crate) general: [u32; 2],
 }
 
 /// The POWER peripheral.

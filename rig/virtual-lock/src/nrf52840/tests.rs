@@ -297,6 +297,11 @@ fn a_soft_reset_keeps_ram_reasons_and_the_watchdog() {
     bench.0.reset(Reset::Pin, Ticks(200));
     assert_eq!(bench.read(0x4001_0400), 0);
     assert_eq!(bench.read(CLOCK + 0x400), 1 << 2 | 1);
+    assert_eq!(bench.read(0x4000_051C), 0, "GPREGRET");
+    bench.write(0x4000_0520, 0xA5);
+    bench.0.reset(Reset::Watchdog, Ticks(250));
+    assert_eq!(bench.read(0x4000_0520), 0, "GPREGRET2");
+    assert_eq!(bench.read(CLOCK + 0x400), 1 << 2 | 1 << 1 | 1);
     bench.0.power_off(Ticks(300));
     bench.0.power_on(3.3, Ticks(400));
     assert_eq!(bench.read(CLOCK + 0x400), 0);
@@ -342,13 +347,66 @@ fn what_is_not_modelled_is_named() {
     CLOCK/POWER.SYSTEMOFF, write of 0x1 at 0x40000500 is not modelled
     SAADC register 0x700, read at 0x40007700 is not modelled
     PPI register 0x3fc, read at 0x4001f3fc is not modelled
-    GPIO register, read at 0x50000600 is not modelled
+    GPIO register 0x600, read at 0x50000600 is not modelled
     FICR register at 0x10000ffc is not modelled
     CRYPTOCELL at 0x5002a500 is not modelled
     reserved peripheral at 0x40031000 is not modelled
     bus fault at 0x60000000
     bus fault at 0x20040000
     ");
+}
+
+#[test]
+fn pins_of_the_antenna_and_the_reset_are_no_gpio_until_uicr_says_so() {
+    const PIN_CNF: u32 = P0 + 0x700;
+    const NFCPINS: u32 = 0x1000_120C;
+    let mut bench = Bench::new();
+    let mut refused = |address, value| {
+        let now = bench.0.now();
+        let written = bench.0.write(address, Size::Word, value, now);
+        written.map_err(|error| error.to_string()).err()
+    };
+    insta::assert_debug_snapshot!(
+        [
+            refused(PIN_CNF + 4 * 9, 3),
+            refused(PIN_CNF + 4 * 10, 0),
+            refused(PIN_CNF + 4 * 10, 2),
+            refused(PIN_CNF + 4 * 18, 3),
+            refused(P0 + 0x518, 1 << 10),
+            refused(P0 + 0x508, 1 << 10),
+        ],
+        @r#"
+    [
+        Some(
+            "P0.PIN_CNF[9], write of 0x3 at 0x50000724 is not modelled",
+        ),
+        Some(
+            "P0.PIN_CNF[10], write of 0x0 at 0x50000728 is not modelled",
+        ),
+        None,
+        None,
+        Some(
+            "P0.DIRSET, write of 0x400 at 0x50000518 is not modelled",
+        ),
+        None,
+    ]
+    "#
+    );
+    bench.write(NVMC + 0x504, 1);
+    for (address, value) in [(NFCPINS, !1), (0x1000_1200, 18), (0x1000_1204, 18)] {
+        bench.write(address, value);
+        let done = bench.0.now() + Ticks::from_millis(1);
+        bench.run(done);
+    }
+    let now = bench.0.now();
+    bench.0.reset(Reset::Soft, now);
+    bench.write(P0 + 0x508, 1 << 9);
+    bench.write(PIN_CNF + 4 * 9, 3);
+    assert_eq!(
+        bench.run(now),
+        [(now.0, 18, Drive::Floating), (now.0, 9, Drive::High)]
+    );
+    assert!(bench.0.write(PIN_CNF + 4 * 18, Size::Word, 3, now).is_err());
 }
 
 #[test]
