@@ -31,6 +31,10 @@ impl Lock {
             self.acknowledge(now, command);
             self.reached(now, command);
         } else {
+            // What isn't a lock ends the wait for one: it counts anew from where that ends.
+            if !matches!(command, Command::Lock(_)) {
+                self.auto_lock = None;
+            }
             self.motion.begin(command);
         }
     }
@@ -60,9 +64,11 @@ impl Lock {
             self.reported(now, report);
         }
         if self.auto_lock.is_some_and(|due| now >= due) {
-            self.auto_lock = None;
+            // A move that was asked for comes first; should it jam, there is a later time.
+            let busy = self.motion.busy();
+            self.auto_lock = busy.then(|| now + AUTO_LOCK);
             let wanted = self.debounce.closed(Contact::SwitchAutoLock) || field::RELOCKS;
-            if wanted && self.state.has_codes() {
+            if wanted && !busy && self.state.has_codes() {
                 self.lock_itself(now);
             }
         }

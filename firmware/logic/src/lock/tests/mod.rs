@@ -1,5 +1,6 @@
 //! The whole lock, on a door.
 
+mod auto_lock;
 mod door;
 mod hub;
 mod keypad;
