@@ -7,3 +7,4 @@ mod keypad;
 mod never;
 mod power_on;
 mod programming;
+mod waiting;
