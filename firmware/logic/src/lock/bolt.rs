@@ -13,7 +13,7 @@ use crate::motor::{Measured, Stop};
 use crate::time::{Moment, Span};
 
 /// How long after an unlock the lock locks itself.
-const AUTO_LOCK: Span = Span::seconds(30);
+pub(super) const AUTO_LOCK: Span = Span::seconds(30);
 
 impl Lock {
     /// Has `command` carried out: now, or after the move that is under way.
@@ -73,7 +73,8 @@ impl Lock {
             let busy = self.motion.busy();
             self.auto_lock = busy.then(|| now + AUTO_LOCK);
             let wanted = self.debounce.closed(Contact::SwitchAutoLock) || field::RELOCKS;
-            if wanted && !busy && self.state.has_codes() {
+            let open = self.bolt() != Bolt::Extended;
+            if wanted && open && !busy && self.state.has_codes() {
                 self.lock_itself(now);
             }
         }

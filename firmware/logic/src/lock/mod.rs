@@ -5,7 +5,10 @@ mod hub;
 mod idle;
 mod keypad;
 mod program;
+mod resume;
 mod storage;
+
+pub use resume::Lasting;
 
 use crate::Model;
 use crate::battery::Battery;

@@ -125,3 +125,14 @@ fn a_handing_ends_it() {
     door.wait(30_000);
     assert_eq!(told(&mut door), []);
 }
+
+#[test]
+fn a_restart_by_the_watchdog_leaves_it_due() {
+    let (mut door, due) = unlocked();
+    wait_until(&mut door, due, 10_000);
+    door.restart();
+    door.wait(9000);
+    assert_eq!(door.place, 0.0);
+    door.wait(4000);
+    assert_eq!(door.place, 1.0);
+}
