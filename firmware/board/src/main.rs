@@ -31,7 +31,7 @@ use embassy_sync::signal::Signal;
 use embassy_time::{Duration, Instant, TICK_HZ, Timer};
 use flash::Flash;
 use lock_journal::Journal;
-use lock_logic::{BootReason, ContactSet, FIELD_BUGS, Inputs, Lock, Model, Moment};
+use lock_logic::{BootReason, ContactSet, FIELD_BUGS, Inputs, Lasting, Lock, Model, Moment};
 use motor::Motor;
 use sense::Sense;
 use wiring::{COUNT, Parts};
@@ -95,6 +95,9 @@ async fn main(spawner: Spawner) {
         defmt::warn!("built with {=str}", bug);
     }
     let mut lock = Lock::new(MODEL, reason, kept, wiring::contacts());
+    if matches!(reason, BootReason::Watchdog | BootReason::Software) {
+        lock.resume(lasting());
+    }
     let mut measured = None;
     let mut received = [0; hub::CHUNK];
     let mut glimpses = [(Moment::BOOT, ContactSet::NONE); flash::GLIMPSES];
@@ -114,6 +117,7 @@ async fn main(spawner: Spawner) {
         let ticks = Instant::now();
         let now = moment(ticks);
         let outputs = lock.step(now, inputs, &mut journal);
+        keep_lasting(lock.lasting(now));
         motor.drive(outputs.bridge);
         parts.status.show(outputs.status);
         parts.keypad.show(outputs.keypad);
@@ -146,6 +150,23 @@ fn boot_reason() -> BootReason {
     } else {
         BootReason::Other
     }
+}
+
+/// What went on before a reset, in the two registers that only a loss of power clears.
+fn lasting() -> Lasting {
+    Lasting {
+        lockout: pac::POWER.gpregret().read().gpregret(),
+        auto_lock: pac::POWER.gpregret2().read().gpregret(),
+    }
+}
+
+fn keep_lasting(lasting: Lasting) {
+    pac::POWER
+        .gpregret()
+        .write(|kept| kept.set_gpregret(lasting.lockout));
+    pac::POWER
+        .gpregret2()
+        .write(|kept| kept.set_gpregret(lasting.auto_lock));
 }
 
 /// Starts the watchdog. It outlives a reset by software; one that runs otherwise is left to bite.

@@ -29,7 +29,7 @@ pub use event::{EVENTS, EventLog, Record};
 pub use feedback::Light;
 pub use field::FIELD_BUGS;
 pub use hub::{Frame, LONGEST_FRAME};
-pub use lock::{BootReason, Glimpse, Inputs, Kept, Lock, Outputs};
+pub use lock::{BootReason, Glimpse, Inputs, Kept, Lasting, Lock, Outputs};
 pub use motor::{Bridge, Measured, Stop, WATCH, Watch};
 pub use state::{RECORD_LENGTH, SLOTS, State, Store, StoreError};
 pub use time::{Moment, Span};

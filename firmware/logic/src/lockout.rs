@@ -30,6 +30,16 @@ impl Lockout {
         self.wrong = [None; 2];
     }
 
+    /// The keypad is dead until then.
+    pub(crate) fn resume(&mut self, until: Moment) {
+        self.until = Some(until);
+    }
+
+    /// How long the keypad is still dead.
+    pub(crate) fn left(&self, now: Moment) -> Span {
+        self.until.map_or(Span::ZERO, |until| until.since(now))
+    }
+
     /// Whether the keypad is dead.
     pub(crate) fn active(&self, now: Moment) -> bool {
         self.until.is_some_and(|until| now < until)

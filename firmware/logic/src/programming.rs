@@ -248,7 +248,7 @@ pub(crate) fn free_slot(state: &State) -> Option<u8> {
 }
 
 /// What stands against `code` in `slot`: a code in another slot that is the same, or on a five-key
-/// lock begins alike, or the mastercode.
+/// lock begins alike, or the mastercode, which `lock` always ends, where it is the same.
 pub(crate) fn in_use(code: Code, model: Model, state: &State, slot: Option<u8>) -> Option<Code> {
     let own = slot.map(|slot| usize::from(slot) - 1);
     let others = state
@@ -258,6 +258,7 @@ pub(crate) fn in_use(code: Code, model: Model, state: &State, slot: Option<u8>) 
         .filter(|&(place, _)| Some(place) != own)
         .filter_map(|(_, kept)| *kept);
     others
-        .chain(state.master)
-        .find(|kept| *kept == code || (model == Model::FiveKey && kept.shadows(&code)))
+        .filter(|kept| *kept == code || (model == Model::FiveKey && kept.shadows(&code)))
+        .chain(state.master.filter(|master| *master == code))
+        .next()
 }

@@ -13,7 +13,7 @@ use crate::motor::{Measured, Stop};
 use crate::time::{Moment, Span};
 
 /// How long after an unlock the lock locks itself.
-const AUTO_LOCK: Span = Span::seconds(30);
+pub(super) const AUTO_LOCK: Span = Span::seconds(30);
 
 impl Lock {
     /// Has `command` carried out: now, or after the move that is under way.
@@ -22,6 +22,11 @@ impl Lock {
             self.pending = Some(command);
             return;
         }
+        self.after_jam = false;
+        self.carry_out(now, command);
+    }
+
+    fn carry_out(&mut self, now: Moment, command: Command) {
         let there = match command {
             Command::Unlock(_) => self.bolt() == Bolt::Retracted,
             Command::Lock(_) => self.bolt() == Bolt::Extended,
@@ -31,6 +36,10 @@ impl Lock {
             self.acknowledge(now, command);
             self.reached(now, command);
         } else {
+            // What isn't a lock ends the wait for one: it counts anew from where that ends.
+            if !matches!(command, Command::Lock(_)) {
+                self.auto_lock = None;
+            }
             self.motion.begin(command);
         }
     }
@@ -60,9 +69,12 @@ impl Lock {
             self.reported(now, report);
         }
         if self.auto_lock.is_some_and(|due| now >= due) {
-            self.auto_lock = None;
+            // A move that was asked for comes first; should it jam, there is a later time.
+            let busy = self.motion.busy();
+            self.auto_lock = busy.then(|| now + AUTO_LOCK);
             let wanted = self.debounce.closed(Contact::SwitchAutoLock) || field::RELOCKS;
-            if wanted && self.state.has_codes() {
+            let open = self.bolt() != Bolt::Extended;
+            if wanted && open && !busy && self.state.has_codes() {
                 self.lock_itself(now);
             }
         }
@@ -99,7 +111,7 @@ impl Lock {
                 self.note(now, What::Motor, [command.number(), Outcome::REFUSED]);
                 match command {
                     Command::Hand => self.handing_failed(now),
-                    _ => self.feedback.play(Cue::LowBattery, now),
+                    _ => self.answer(Cue::LowBattery, now),
                 }
                 self.alarm(Alarm::BatteryTooLow, 1);
             }
@@ -107,9 +119,17 @@ impl Lock {
         }
         if !self.motion.busy()
             && let Some(command) = self.pending.take()
-            && self.out_of_order().is_none()
         {
-            self.command(now, command);
+            match self.out_of_order() {
+                Some(cue) => self.feedback.play_after(cue, now),
+                None => {
+                    self.after_jam = matches!(report, Report::Ended(_, Outcome::Jammed));
+                    self.carry_out(now, command);
+                    if self.after_jam && !self.motion.busy() {
+                        self.warn_of_battery(now, command);
+                    }
+                }
+            }
         }
     }
 
@@ -133,14 +153,16 @@ impl Lock {
             (Command::Hand, Outcome::NotHanded) => self.handing_failed(now),
             (_, Outcome::NotHanded) => self.feedback.play(Cue::NotHanded, now),
         }
-        if self.battery.charge() != Charge::Good {
+        // What waited for a jam is answered before the battery has its turn.
+        if outcome != Outcome::Jammed || self.pending.is_none() {
             self.warn_of_battery(now, command);
         }
     }
 
-    /// Says that the battery is low, after what the move itself has to say.
+    /// Says that the battery is low when it is, after what the move itself has to say.
     fn warn_of_battery(&mut self, now: Moment, command: Command) {
         match command {
+            _ if self.battery.charge() == Charge::Good => {}
             Command::Hand => self.feedback.play_after(Cue::LowBattery, now),
             _ => self.feedback.play_next(Cue::LowBattery, now),
         }
@@ -150,10 +172,19 @@ impl Lock {
         match command {
             Command::Unlock(Source::Keypad(_) | Source::Hub)
             | Command::Lock(Source::Keypad(_) | Source::Hub) => {
-                self.feedback.play(Cue::Accepted, now);
+                self.answer(Cue::Accepted, now);
             }
             Command::Unlock(Source::AutoLock) | Command::Lock(Source::AutoLock) | Command::Hand => {
             }
+        }
+    }
+
+    /// Says what becomes of a command: at once, or after the jam that it waited for.
+    fn answer(&mut self, cue: Cue, now: Moment) {
+        if self.after_jam {
+            self.feedback.play_next(cue, now);
+        } else {
+            self.feedback.play(cue, now);
         }
     }
 

@@ -236,9 +236,14 @@ impl Lock {
         self.tell(command::STATE, &[0, user, source | state]);
     }
 
-    /// Tells a paired hub that a code was set or deleted at the keypad.
-    pub(super) fn code_changed(&mut self, slot: u8, set: bool) {
-        self.tell(command::CODE_CHANGED, &[0, slot, u8::from(set)]);
+    /// Tells a paired hub which codes were set or deleted at the keypad.
+    pub(super) fn tell_change(&mut self, change: Change) {
+        match change {
+            Change::Set(slot, _) => self.tell(command::CODE_CHANGED, &[0, slot, 1]),
+            Change::Delete(slot) => self.tell(command::CODE_CHANGED, &[0, slot, 0]),
+            Change::DeleteAll => self.alarm(Alarm::AllDeleted, 1),
+            Change::Master(_) => {}
+        }
     }
 
     pub(super) fn alarm(&mut self, alarm: Alarm, level: u8) {

@@ -143,13 +143,7 @@ impl Lock {
                     Change::Master(None) => (5, 0),
                 };
                 self.note(now, What::Programming, [kind, slot]);
-                match change {
-                    Change::Set(slot, _) => self.code_changed(slot, true),
-                    Change::Delete(slot) => self.code_changed(slot, false),
-                    Change::DeleteAll => self.alarm(Alarm::AllDeleted, 1),
-                    Change::Master(_) => {}
-                }
-                self.unkept.say(Cue::Accepted);
+                self.unkept.tell(change);
             }
         }
     }

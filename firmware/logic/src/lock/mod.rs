@@ -5,7 +5,10 @@ mod hub;
 mod idle;
 mod keypad;
 mod program;
+mod resume;
 mod storage;
+
+pub use resume::Lasting;
 
 use crate::Model;
 use crate::battery::Battery;
@@ -105,6 +108,8 @@ pub struct Lock {
     bridge: Bridge,
     /// What follows the move that is under way.
     pending: Option<Command>,
+    /// The command under way waited for a move that jammed.
+    after_jam: bool,
     battery: Battery,
     /// Where the bolt was in the step before.
     bolt_was: Bolt,
@@ -141,6 +146,7 @@ impl Lock {
             motion: Motion::new(),
             bridge: Bridge::Brake,
             pending: None,
+            after_jam: false,
             battery: Battery::default(),
             bolt_was: Bolt::Between,
             auto_lock: None,

@@ -6,6 +6,7 @@ use crate::event::What;
 use crate::feedback::Cue;
 use crate::hub::{Heard, Kind, Refusal};
 use crate::motor::Bridge;
+use crate::programming::Change;
 use crate::state::{Store, StoreError};
 use crate::time::Moment;
 
@@ -15,6 +16,8 @@ pub(super) struct Unkept {
     changed: bool,
     wipe: bool,
     cue: Option<Cue>,
+    /// What was changed at the keypad, which the hub is told.
+    change: Option<Change>,
     answer: Option<(Heard, Option<u8>)>,
     /// What came of it, until the next step says so.
     outcome: Option<Result<(), StoreError>>,
@@ -25,6 +28,12 @@ impl Unkept {
     pub(super) fn say(&mut self, cue: Cue) {
         self.changed = true;
         self.cue = Some(cue);
+    }
+
+    /// `change` was made at the keypad; acknowledge it and tell the hub when that is kept.
+    pub(super) fn tell(&mut self, change: Change) {
+        self.say(Cue::Accepted);
+        self.change = Some(change);
     }
 
     /// The state changed; acknowledge the hub's request, with `arg`, when that is kept.
@@ -83,11 +92,15 @@ impl Lock {
             return;
         };
         let cue = self.unkept.cue.take();
+        let change = self.unkept.change.take();
         let answer = self.unkept.answer.take();
         match outcome {
             Ok(()) => {
                 if let Some(cue) = cue {
                     self.feedback.play(cue, now);
+                }
+                if let Some(change) = change {
+                    self.tell_change(change);
                 }
                 if let Some((request, arg)) = answer {
                     self.link.answer(&request, Kind::Ack, arg.as_slice());

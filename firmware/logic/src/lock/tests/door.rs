@@ -142,6 +142,15 @@ impl Door {
         self.run_to(Moment::BOOT);
     }
 
+    /// The watchdog restarts the program.
+    pub(super) fn restart(&mut self) {
+        let lasting = self.lock.as_ref().map(|lock| lock.lasting(self.now));
+        self.boot(BootReason::Watchdog);
+        if let (Some(lock), Some(lasting)) = (&mut self.lock, lasting) {
+            lock.resume(lasting);
+        }
+    }
+
     /// The pack comes out.
     pub(super) fn unplug(&mut self) {
         self.lock = None;

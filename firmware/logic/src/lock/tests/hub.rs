@@ -331,3 +331,25 @@ fn the_event_log_is_read_newest_first() {
     let past = event(&mut door, 64);
     assert_eq!(past, nak(command::EVENT, 8));
 }
+
+#[test]
+fn a_code_changed_at_the_keypad_is_told_when_it_is_kept() {
+    let program = |door: &mut Door| {
+        door.press(Contact::Program);
+        door.digits(&[5, 6, 7, 8]);
+        door.hub(&request(command::UNLOCK, &[]));
+        door.press(Contact::Lock);
+        told(door)
+    };
+    let set = (command::CODE_CHANGED, vec![0, 2, 1]);
+    let mut door = paired(Model::TenKey);
+    assert_eq!(program(&mut door), []);
+    door.wait(2000);
+    assert!(told(&mut door).contains(&set));
+    let mut door = paired(Model::TenKey);
+    assert_eq!(program(&mut door), []);
+    door.wait(500);
+    door.memory.illegible = true;
+    door.wait(2000);
+    assert!(!told(&mut door).contains(&set));
+}

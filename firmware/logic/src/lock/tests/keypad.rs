@@ -133,6 +133,24 @@ fn a_power_cycle_ends_a_lockout() {
 }
 
 #[test]
+fn a_restart_by_the_watchdog_ends_no_lockout() {
+    let mut door = ten_key();
+    for _ in 0..3 {
+        door.enter(WRONG);
+    }
+    door.wait(29_000);
+    door.restart();
+    door.wait(29_000);
+    door.log.clear();
+    door.press(Contact::Digit(1));
+    assert_eq!(door.did(), []);
+    door.wait(3000);
+    door.enter(CODE);
+    door.wait(2000);
+    assert_eq!(door.place, 0.0);
+}
+
+#[test]
 fn a_pause_drops_the_entry_and_counts_for_nothing() {
     let mut door = ten_key();
     for _ in 0..4 {

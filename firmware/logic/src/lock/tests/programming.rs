@@ -300,3 +300,34 @@ fn a_code_that_cannot_be_kept_is_a_storage_fault() {
     door.wait(2000);
     assert_eq!(door.keypad_flashes(Light::Red), 5);
 }
+
+#[test]
+fn on_five_keys_a_mastercode_and_a_code_may_begin_alike_in_either_order() {
+    let longer = &[4, 5, 6, 7, 8, 9, 1];
+    let mut door = with_master(Model::FiveKey, &[CODE]);
+    let program = |digits| {
+        [
+            Program,
+            Program,
+            Lock,
+            Digits(MASTER),
+            Lock,
+            Digits(digits),
+            Lock,
+        ]
+    };
+    assert_eq!(play(&mut door, &program(MASTER)), [true, false]);
+    for digits in [&longer[..4], longer] {
+        assert_eq!(play(&mut door, &program(digits)), [true, true]);
+        assert_eq!(code(&door, 2), Code::new(Model::FiveKey, digits));
+        door.digits(digits);
+        door.wait(3000);
+        assert_eq!(door.place, 0.0);
+        door.press(Contact::Lock);
+        door.wait(3000);
+        assert_eq!(door.place, 1.0);
+    }
+    let mut door = Door::programmed(Model::FiveKey, &[longer]);
+    let set = [Hold, Digits(MASTER), Lock, Digits(MASTER), Lock];
+    assert_eq!(play(&mut door, &set), [true, true, true]);
+}
