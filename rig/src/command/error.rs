@@ -170,6 +170,12 @@ pub enum Expected {
         /// Why.
         problem: String,
     },
+    /// An image that a build would leave outside of its work tree.
+    #[error("look for {} in a commit's work tree: it is outside; name it from the top of the tree, like out/lock.elf", path.display())]
+    ImageOutside {
+        /// As it was named.
+        path: PathBuf,
+    },
     /// A version that no image has.
     #[error("find version {name}: {} has no lock-{model}-{name}.elf{}", folder.display(), versions(known))]
     NoVersion {
@@ -416,6 +422,7 @@ impl Expected {
             | Expected::AcceptPoint
             | Expected::OtherImage { .. }
             | Expected::LostImage { .. }
+            | Expected::ImageOutside { .. }
             | Expected::NoVersion { .. }
             | Expected::Backwards { .. }
             | Expected::NothingToTry
