@@ -364,6 +364,12 @@ pub enum Expected {
         /// The bench file.
         path: PathBuf,
     },
+    /// Two reports would be one file.
+    #[error("write two reports to {}: name another file for one of --junit and --html", path.display())]
+    SameReport {
+        /// The file.
+        path: PathBuf,
+    },
     /// A log of what was played, and nothing was.
     #[error("log what was played: name a scenario with --after")]
     NothingPlayed,
@@ -432,6 +438,7 @@ impl Expected {
             | Expected::AcceptInCi
             | Expected::OnlyVirtual { .. }
             | Expected::NothingPlayed
+            | Expected::SameReport { .. }
             | Expected::Title
             | Expected::NoSense { .. }
             | Expected::ReadLog { .. }
