@@ -210,6 +210,35 @@ fn the_first_bad_commit_is_found_in_a_work_tree_of_its_own() {
 }
 
 #[test]
+fn an_image_outside_of_the_work_tree_is_refused_and_left() {
+    let repository = Repository::new("bisect-outside");
+    let good = repository.commit("good", "begin");
+    repository.commit("bad", "break it");
+    let mine = repository.folder.join("images/good.elf");
+    for image in [mine.to_str().unwrap(), "../images/good.elf"] {
+        let output = rig(
+            &repository.folder,
+            &[
+                "bisect",
+                "dropped.yaml",
+                "--good",
+                &good,
+                "--bad",
+                "HEAD",
+                "--build",
+                BUILD,
+                "--image",
+                image,
+            ],
+        );
+        let told = text(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains("name it from the top of the tree"), "{told}");
+        assert!(mine.is_file());
+    }
+}
+
+#[test]
 fn a_bad_merge_is_searched_to_the_commit_that_it_brought() {
     let repository = Repository::new("bisect-merge");
     let good = repository.commit("good", "begin");

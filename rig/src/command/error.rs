@@ -170,6 +170,12 @@ pub enum Expected {
         /// Why.
         problem: String,
     },
+    /// An image that a build would leave outside of its work tree.
+    #[error("look for {} in a commit's work tree: it is outside; name it from the top of the tree, like out/lock.elf", path.display())]
+    ImageOutside {
+        /// As it was named.
+        path: PathBuf,
+    },
     /// A version that no image has.
     #[error("find version {name}: {} has no lock-{model}-{name}.elf{}", folder.display(), versions(known))]
     NoVersion {
@@ -358,6 +364,12 @@ pub enum Expected {
         /// The bench file.
         path: PathBuf,
     },
+    /// Two reports would be one file.
+    #[error("write two reports to {}: name another file for one of --junit and --html", path.display())]
+    SameReport {
+        /// The file.
+        path: PathBuf,
+    },
     /// A log of what was played, and nothing was.
     #[error("log what was played: name a scenario with --after")]
     NothingPlayed,
@@ -416,6 +428,7 @@ impl Expected {
             | Expected::AcceptPoint
             | Expected::OtherImage { .. }
             | Expected::LostImage { .. }
+            | Expected::ImageOutside { .. }
             | Expected::NoVersion { .. }
             | Expected::Backwards { .. }
             | Expected::NothingToTry
@@ -425,6 +438,7 @@ impl Expected {
             | Expected::AcceptInCi
             | Expected::OnlyVirtual { .. }
             | Expected::NothingPlayed
+            | Expected::SameReport { .. }
             | Expected::Title
             | Expected::NoSense { .. }
             | Expected::ReadLog { .. }

@@ -3,6 +3,9 @@
 use super::{Entry, Format, Log, LogError, Told, hex, lines, seconds};
 use crate::trace::{Channel, Nanos, Trace, Value};
 
+/// The most bytes that a line has.
+const LONGEST: usize = 256;
+
 /// Reads `12.345 > BD 04 01 E7 05 18`, a line for each frame.
 pub(super) fn read(text: &str) -> Result<Log, LogError> {
     let mut entries: Vec<Entry> = Vec::new();
@@ -24,7 +27,7 @@ pub(super) fn read(text: &str) -> Result<Log, LogError> {
                 "write them in hex, like `12.345 > BD 04 01 E7 05 18`",
             ));
         }
-        if bytes.len() > 256 {
+        if bytes.len() > LONGEST {
             return Err(LogError::new(
                 line,
                 format!("the frame has {} bytes", bytes.len()),
@@ -98,22 +101,32 @@ impl Frame {
     }
 }
 
-/// What went over the hub's bus in a run, as a capture.
+/// A silence that no frame has in it: what comes after it is another one.
+const SILENCE: Nanos = Nanos::from_millis(20);
+
+/// What went over the hub's bus in a run, as a capture. A frame ends where its length says, a broken
+/// one with a silence or where a line of a capture must end.
 pub(crate) fn text(trace: &Trace) -> String {
     let mut frames = Vec::new();
     for (channel, way) in [(Channel::HubToLock, '>'), (Channel::HubFromLock, '<')] {
-        let (mut start, mut frame) = (Nanos::ZERO, Vec::new());
+        let (mut start, mut last, mut frame) = (Nanos::ZERO, Nanos::ZERO, Vec::new());
         for event in trace.events.iter().filter(|event| event.channel == channel) {
             let Value::Byte(byte) = event.value else {
                 continue;
             };
+            if !frame.is_empty() && event.at.since(last) > SILENCE {
+                frames.push((start, way, std::mem::take(&mut frame)));
+            }
             if frame.is_empty() {
                 start = event.at;
             }
+            last = event.at;
             frame.push(byte);
-            if let [_, length, rest @ ..] = frame.as_slice()
-                && rest.len() == usize::from(*length)
-            {
+            let whole = matches!(
+                frame.as_slice(),
+                [0xBD, length, rest @ ..] if rest.len() == usize::from(*length)
+            );
+            if whole || frame.len() == LONGEST {
                 frames.push((start, way, std::mem::take(&mut frame)));
             }
         }
@@ -132,4 +145,43 @@ pub(crate) fn text(trace: &Trace) -> String {
         )
     });
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Event;
+
+    /// The capture of bytes to the lock, each with its milliseconds.
+    fn captured(bytes: impl IntoIterator<Item = (u64, u8)>) -> String {
+        let events = bytes.into_iter().map(|(millis, byte)| Event {
+            at: Nanos::from_millis(millis),
+            channel: Channel::HubToLock,
+            value: Value::Byte(byte),
+        });
+        text(&Trace {
+            events: events.collect(),
+            ..Trace::default()
+        })
+    }
+
+    #[test]
+    fn broken_frames_are_lines_of_their_own() {
+        let short = [(0, 0xBD), (1, 0x04), (2, 0x01)];
+        let noise = [(100, 0x55), (101, 0x01), (102, 0x00)];
+        let good = [0xBD, 0x04, 0x01, 0xE7, 0x07, 0x1A];
+        let good = good.into_iter().zip(200..).map(|(byte, at)| (at, byte));
+        let all = short.into_iter().chain(noise).chain(good);
+        assert_eq!(
+            captured(all),
+            "0.000 > BD 04 01\n0.100 > 55 01 00\n0.200 > BD 04 01 E7 07 1A\n"
+        );
+    }
+
+    #[test]
+    fn what_is_captured_can_be_read() {
+        let capture = captured((0..600).map(|millis| (millis, 0x00)));
+        assert_eq!(capture.lines().count(), 3, "{capture}");
+        read(&capture).unwrap();
+    }
 }

@@ -191,7 +191,8 @@ fn sound(words: &[&str]) -> Option<Phrase> {
 
 fn frame(words: &[&str]) -> Option<Phrase> {
     let byte = |word: &&str| {
-        (word.len() == 2)
+        // A sign would be taken for a digit's place.
+        (word.len() == 2 && !word.starts_with('+'))
             .then(|| u8::from_str_radix(word, 16).ok())
             .flatten()
     };

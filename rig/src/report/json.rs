@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::wrong::stale;
 use super::{Ending, Record};
 use crate::snapshot::Difference;
 use crate::statistics::Statistics;
@@ -76,7 +77,10 @@ fn line(record: &Record) -> Result<String, serde_json::Error> {
     let (reason, difference, misses) = match &record.ending {
         Ending::Differs {
             difference, misses, ..
-        } => (None, difference.as_ref(), misses.as_slice()),
+        } => {
+            let stale = difference.as_ref().and_then(stale);
+            (stale, difference.as_ref(), misses.as_slice())
+        }
         Ending::Accepted { difference, .. } => (None, difference.as_ref(), &[][..]),
         Ending::NotReached(not_reached) => (
             Some(format!("`{}` is not reached", not_reached.given.name())),

@@ -199,6 +199,35 @@ fn json_has_a_line_for_each_record() {
 }
 
 #[test]
+fn json_says_that_steps_are_not_those_of_the_snapshot() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::new(dir.path()).unwrap();
+    let check = |text: &str, mode| {
+        let outcomes: Outcomes = text.parse().unwrap();
+        store
+            .check("ten-key", "x", &outcomes, &Terms::default(), mode)
+            .unwrap()
+    };
+    check("1  press 1\n2  settle", Mode::Accept);
+    let Verdict::Different { difference, .. } = check("1  press 2\n2  settle", Mode::ReadOnly)
+    else {
+        panic!("other steps are no match");
+    };
+    let differs = Ending::Differs {
+        difference: Some(difference),
+        misses: vec![],
+        violations: vec![],
+        pending: None,
+    };
+    let line = lines(&[record("x", differs)]).unwrap().join("\n");
+    assert!(line.contains("\"reason\":\""), "{line}");
+    assert!(
+        line.contains("`press 1`") && line.contains("`press 2`"),
+        "{line}"
+    );
+}
+
+#[test]
 fn the_worst_ending_is_the_exit_code() {
     let exit_of = |endings: Vec<Ending>| {
         let records: Vec<Record> = endings

@@ -48,7 +48,7 @@ fn missed(miss: &Miss) -> String {
 }
 
 /// That the scenario's steps are not those of its snapshot.
-fn stale(difference: &Difference) -> Option<String> {
+pub(super) fn stale(difference: &Difference) -> Option<String> {
     let only = Difference {
         stale: Some(difference.stale.clone()?),
         changes: Vec::new(),

@@ -276,6 +276,7 @@ fn word<T: Copy>(part: Part, word: &str, names: &[(&'static str, T)]) -> Result<
 
 fn count(part: Part, word: &str) -> Result<u32, Wrong> {
     word.strip_suffix('x')
+        .filter(|number| !number.starts_with('+'))
         .and_then(|number| number.parse().ok())
         .filter(|count| *count > 0)
         .ok_or_else(|| Wrong {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::{Scenario, ScenarioError, parse};
 
@@ -25,6 +25,16 @@ pub enum FolderError {
         /// Why.
         source: std::io::Error,
     },
+    /// Two files of one name.
+    #[error("tell {} from {}: both would have the snapshot of `{name}`; rename one of them", path.display(), other.display())]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// The one with the other ending.
+        other: PathBuf,
+        /// What both are called.
+        name: String,
+    },
 }
 
 /// A folder of scenario files and the `snapshots` folder in it.
@@ -39,17 +49,26 @@ impl Folder {
         Folder { path: path.into() }
     }
 
-    /// The scenario folder that `file` is in: the nearest one above it called `scenarios` or with a
-    /// `snapshots` folder in it, else the one it lies in.
+    /// The scenario folder that `file` is in: the nearest one above it called `scenarios`, else the
+    /// nearest with a `snapshots` folder in it, else the one it lies in. It is the same from wherever
+    /// the file is named.
     pub fn of(file: &Path) -> Folder {
         let parent = match file.parent() {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
-        let root = parent
+        let whole = absolute(parent);
+        let named = whole
             .ancestors()
-            .find(|folder| folder.ends_with("scenarios") || folder.join("snapshots").is_dir());
-        Folder::new(root.unwrap_or(parent))
+            .find(|folder| folder.ends_with("scenarios"));
+        let root = named.or_else(|| {
+            let mut above = whole.ancestors();
+            above.find(|folder| folder.join("snapshots").is_dir())
+        });
+        let root = root.unwrap_or(&whole);
+        // As it was named, where its name reaches that far.
+        let written = parent.ancestors().find(|folder| absolute(folder) == root);
+        Folder::new(written.unwrap_or(root))
     }
 
     /// The folder itself.
@@ -72,12 +91,13 @@ impl Folder {
 
     /// What the scenario in `file` is called: its path below the folder, without `.yaml`.
     pub fn name(&self, file: &Path) -> String {
-        let below = file.strip_prefix(&self.path).unwrap_or(file);
+        let whole = absolute(file);
+        let below = whole.strip_prefix(absolute(&self.path)).unwrap_or(file);
         let parts: Vec<String> = below
             .with_extension("")
             .components()
             .filter_map(|part| match part {
-                std::path::Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
+                Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
                 _ => None,
             })
             .collect();
@@ -86,6 +106,17 @@ impl Folder {
 
     /// Reads and checks one file of the folder.
     pub fn load(&self, file: &Path) -> Result<Result<Scenario, ScenarioError>, FolderError> {
+        let other = match file.extension() {
+            Some(ending) if ending == "yml" => file.with_extension("yaml"),
+            _ => file.with_extension("yml"),
+        };
+        if other.is_file() && other != file {
+            return Err(FolderError::Twice {
+                path: file.to_owned(),
+                other,
+                name: self.name(file),
+            });
+        }
         let source = read_text(file).map_err(|source| FolderError::Read {
             path: file.to_owned(),
             source,
@@ -102,6 +133,25 @@ pub(crate) fn read_text(path: &Path) -> io::Result<String> {
         let problem = format!("line {line} is not UTF-8; save the file as UTF-8 text");
         io::Error::new(io::ErrorKind::InvalidData, problem)
     })
+}
+
+/// A path from the root, without `.` and `..`.
+fn absolute(path: &Path) -> PathBuf {
+    let path = match path.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => path,
+    };
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut plain = PathBuf::new();
+    for part in whole.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FolderError> {
@@ -161,6 +211,47 @@ mod tests {
             .collect();
         assert_eq!(names, ["a", "b", "handing/left"]);
         assert_eq!(Folder::of(&dir.path().join("handing/left.yaml")), folder);
+    }
+
+    #[test]
+    fn a_scenario_has_one_name_from_everywhere() {
+        let dir = tempfile::tempdir().unwrap();
+        let codes = dir.path().join("scenarios/codes");
+        // As a run that knew no better left it.
+        fs::create_dir_all(codes.join("snapshots")).unwrap();
+        let root = Folder::new(dir.path().join("scenarios"));
+        for file in ["x.yaml", "../codes/x.yaml", "../../scenarios/codes/x.yaml"] {
+            let file = codes.join(file);
+            let folder = Folder::of(&file);
+            assert_eq!(absolute(folder.path()), root.path(), "{}", file.display());
+            assert_eq!(folder.name(&file), "codes/x", "{}", file.display());
+        }
+        // Relative paths stay as they are, and reach above where they begin.
+        let file = Path::new("scenarios/codes/x.yaml");
+        assert_eq!(Folder::of(file), Folder::new("scenarios"));
+        let here = std::env::current_dir().unwrap();
+        let file = Path::new("x.yaml");
+        let above = Folder::new(here.parent().unwrap());
+        let name = format!("{}/x", here.file_name().unwrap().to_string_lossy());
+        assert_eq!(above.name(file), name);
+    }
+
+    #[test]
+    fn two_files_of_one_name_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.yaml", "a.yml"] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        for name in ["a.yaml", "a.yml"] {
+            let error = Folder::new(dir.path())
+                .load(&dir.path().join(name))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains("a.yaml") && error.contains("a.yml"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

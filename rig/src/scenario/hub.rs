@@ -159,7 +159,8 @@ pub(super) fn read(reader: &mut Reader, value: &Node, help: &str) -> Option<(Hub
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, Wrong> {
-    text.parse().map_err(|_| Wrong {
+    let digits = text.strip_prefix('+').map_or(text, |_| "");
+    digits.parse().map_err(|_| Wrong {
         what: format!("`{text}` is not a number that a frame can carry"),
         help: "slots are 1 to 30, events 0 to 63; others are for the lock to refuse".into(),
     })
@@ -170,7 +171,8 @@ pub(super) fn hex(text: &str) -> Result<Vec<u8>, Wrong> {
     let bytes: Option<Vec<u8>> = text
         .split_whitespace()
         .map(|word| {
-            (word.len() == 2)
+            // A sign would be taken for a digit's place.
+            (word.len() == 2 && !word.starts_with('+'))
                 .then(|| u8::from_str_radix(word, 16).ok())
                 .flatten()
         })
@@ -187,4 +189,17 @@ pub(super) fn hex(text: &str) -> Result<Vec<u8>, Wrong> {
 pub(super) fn written(bytes: &[u8]) -> String {
     let words: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_is_no_digit() {
+        assert_eq!(hex("BD 05").unwrap(), [0xBD, 0x05]);
+        assert!(hex("BD +5").is_err());
+        assert_eq!(number::<u16>("5").unwrap(), 5);
+        assert!(number::<u16>("+5").is_err());
+    }
 }

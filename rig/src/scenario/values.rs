@@ -107,7 +107,7 @@ pub(crate) fn share(text: &str) -> Result<u32, Wrong> {
 /// A count of at least one and at most `most`.
 pub(crate) fn count(text: &str, most: u32) -> Result<u32, Wrong> {
     match text.parse::<u32>() {
-        Ok(count) if (1..=most).contains(&count) => Ok(count),
+        Ok(count) if (1..=most).contains(&count) && !text.starts_with('+') => Ok(count),
         _ => Err(Wrong::new(
             format!("`{text}` is not a number of times"),
             format!("write a whole number from 1 to {most}"),

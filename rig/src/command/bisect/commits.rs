@@ -1,6 +1,6 @@
 //! Over git commits, each built where nobody works.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use tempfile::TempDir;
@@ -18,6 +18,12 @@ pub(super) fn search(
     command: &str,
     image: &Path,
 ) -> Result<Exit, Expected> {
+    // What another commit left there is removed: it must be nobody's.
+    if !within(image) {
+        return Err(Expected::ImageOutside {
+            path: image.to_owned(),
+        });
+    }
     let history = History::open(Path::new("."))?;
     let builder = Builder {
         history: &history,
@@ -65,6 +71,13 @@ pub(super) fn search(
     }
 }
 
+/// Whether a path leads to a file below the folder that it is told from.
+fn within(path: &Path) -> bool {
+    let mut parts = path.components();
+    parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+        && path.file_name().is_some()
+}
+
 struct Builder<'a> {
     history: &'a History,
     command: &'a str,
@@ -88,5 +101,20 @@ impl Builder<'_> {
             Ok(_) => Ok(kept),
             Err(error) => Err(format!("its image can't be read: {error}")),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_in_the_work_tree() {
+        for inside in ["lock.elf", "out/lock.elf", "./out/lock.elf"] {
+            assert!(within(Path::new(inside)), "{inside}");
+        }
+        for outside in ["/tmp/lock.elf", "../lock.elf", "out/../../lock.elf", "."] {
+            assert!(!within(Path::new(outside)), "{outside}");
+        }
     }
 }

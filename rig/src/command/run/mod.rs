@@ -125,6 +125,7 @@ struct Flashed {
 
 impl Run {
     pub(crate) fn run(self) -> Result<Exit, Expected> {
+        fresh(self.junit.as_deref(), self.html.as_deref())?;
         if self.accept && in_ci() {
             return Err(Expected::AcceptInCi);
         }
@@ -313,6 +314,25 @@ impl Run {
     }
 }
 
+/// Takes away the reports of an earlier run: however this one ends, nobody takes them for its own.
+fn fresh(junit: Option<&Path>, html: Option<&Path>) -> Result<(), Expected> {
+    let whole = |path: &Path| std::path::absolute(path).ok();
+    if let (Some(junit), Some(html)) = (junit, html)
+        && (junit == html || whole(junit) == whole(html))
+    {
+        return Err(Expected::SameReport {
+            path: junit.to_owned(),
+        });
+    }
+    for file in [junit, html].into_iter().flatten() {
+        // One that can't be removed can't be written either, which is told then.
+        if file.is_file() {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+    Ok(())
+}
+
 fn print_json(record: &Record) -> Result<(), Expected> {
     let mut out = std::io::stdout().lock();
     let lines = lines(std::slice::from_ref(record))
@@ -361,4 +381,29 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
     duration(text)
         .map(Duration::from)
         .map_err(|wrong| format!("{}; {}", wrong.what, wrong.help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_report_does_not_outlive_the_beginning_of_a_run() {
+        let dir = tempfile::tempdir().unwrap();
+        let (junit, html) = (dir.path().join("a.xml"), dir.path().join("a.html"));
+        std::fs::write(&junit, "old").unwrap();
+        fresh(Some(&junit), Some(&html)).unwrap();
+        assert!(!junit.exists());
+    }
+
+    #[test]
+    fn two_reports_are_two_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("report");
+        std::fs::write(&file, "old").unwrap();
+        let same = dir.path().join("./report");
+        let error = fresh(Some(&file), Some(&same)).unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
+        assert!(file.exists());
+    }
 }
