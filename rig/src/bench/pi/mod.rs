@@ -20,7 +20,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::error::chain;
-use super::file::BenchFile;
+use super::file::{BenchFile, Source};
 use super::lines::{Edge, Gpio, Level, LineError, Lines, Reader};
 use super::owner::{Owner, OwnerError};
 use super::probe::ProbeError;
@@ -358,8 +358,8 @@ impl Bench for PiBench {
         }
         if self.rail.adjustable() {
             can.insert(Capability::Voltage);
-            // Only who measures the current fast enough can let the voltage follow it.
-            if self.file.monitor.is_some() {
+            // The voltage can follow the current where that is measured and this is set fast enough.
+            if self.file.monitor.is_some() && matches!(self.file.supply, Source::Dac(_)) {
                 can.insert(Capability::Resistance);
             }
         }
@@ -375,6 +375,9 @@ impl Bench for PiBench {
         let mut unseen = vec![Channel::Power, Channel::Reset];
         if self.hub.is_none() {
             unseen.push(Channel::HubFromLock);
+        }
+        if self.file.monitor.is_none() {
+            unseen.push(Channel::MotorCurrent);
         }
         let signals = Part::ALL.iter().flat_map(|part| part.channels());
         let line = |channel: &Channel| *channel != Channel::HubFromLock;

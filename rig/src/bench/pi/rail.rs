@@ -231,7 +231,8 @@ impl Keeper {
             return Ok(());
         };
         let milliamperes = measured.milliamperes.unwrap_or(0);
-        if (milliamperes - self.current).abs() >= STEP {
+        // A supply's own readings come too seldom to say how long a motor stalls.
+        if self.monitor.is_some() && (milliamperes - self.current).abs() >= STEP {
             self.current(milliamperes);
         }
         if let Some(pack) = &mut self.pack
