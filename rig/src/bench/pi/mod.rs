@@ -367,7 +367,7 @@ impl Bench for PiBench {
     }
 
     fn most_volts(&self) -> Option<u32> {
-        Some(self.file.limits.millivolts)
+        Some(*self.file.deliverable().end())
     }
 
     fn unseen(&self) -> Vec<Channel> {
