@@ -67,6 +67,12 @@ pub(crate) enum PiError {
     /// The thread that looks after the supply.
     #[error("look after the supply: {0}")]
     Rail(String),
+    /// A supply that neither obeys nor fails.
+    #[error(
+        "look after the supply: it has not done what it was told within {} s; switch it off by hand",
+        .0.as_secs()
+    )]
+    SupplySilent(Duration),
     /// Which probe.
     #[error(transparent)]
     Usb(#[from] usb::UsbError),
