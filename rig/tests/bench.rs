@@ -418,3 +418,13 @@ fn a_damaged_snapshot_is_told_before_the_bench_is_touched() {
     );
     assert!(!folder.path().join("lines").exists());
 }
+
+#[test]
+fn a_voltage_that_the_bench_file_does_not_allow_is_a_persons_mistake() {
+    let bench = rehearsal::rehearsal();
+    let output = bench.output("power", &["--volts", "6.7V", "--for", "1s"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("allows at most 6600 mV"), "{said}");
+    assert_eq!(bench.driven(), "....");
+}

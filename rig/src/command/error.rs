@@ -1,5 +1,6 @@
 //! How a command ends: with an exit code, or with an error that has one.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use super::complain;
@@ -66,6 +67,21 @@ pub enum Expected {
     /// A bench file with mistakes.
     #[error("read the bench file\n{}", .0.render(super::colour_on_stderr()))]
     Bench(#[from] BenchFileError),
+    /// A voltage that a bench doesn't give its lock.
+    #[error(
+        "feed the lock with {asked} mV: {} allows {} {} mV",
+        path.display(),
+        if delivers.start() == delivers.end() { "only" } else { "at most" },
+        delivers.end()
+    )]
+    Volts {
+        /// The bench file.
+        path: PathBuf,
+        /// What was asked for.
+        asked: u32,
+        /// What the bench gives.
+        delivers: RangeInclusive<u32>,
+    },
     /// A folder or file can't be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -419,6 +435,7 @@ impl Expected {
         match self {
             Expected::Scenarios { .. }
             | Expected::Bench(_)
+            | Expected::Volts { .. }
             | Expected::Folder(_)
             | Expected::NoFolder { .. }
             | Expected::Several { .. }

@@ -50,6 +50,14 @@ const SILENCE: Nanos = Nanos::from_millis(20);
 impl Power {
     pub(crate) fn run(self) -> Result<Exit, Expected> {
         let file = BenchFile::load(&self.bench)?;
+        let delivers = file.deliverable();
+        if !self.off && !delivers.contains(&self.volts) {
+            return Err(Expected::Volts {
+                path: self.bench,
+                asked: self.volts,
+                delivers,
+            });
+        }
         let title = file.title().to_owned();
         let fail = |error| Expected::OpenBench {
             path: self.bench.clone(),

@@ -57,8 +57,11 @@ pub(crate) fn frames(trace: &Trace, from: usize) -> Vec<(Nanos, Vec<u8>)> {
     frames
 }
 
-/// Reads the event log of the lock on `bench` over the hub's bus, the oldest first, pairing first where
-/// that is needed; without what the reading itself adds. `None` when the lock doesn't tell it.
+/// Puts the pack in, and gives the lock its time to start.
+const CONNECT: &str = "  - battery: connect\n  - wait: 4s\n";
+
+/// Reads the event log of the lock on `bench` over the hub's bus, the oldest first, feeding and pairing
+/// it first where that is needed; without what the reading itself adds. `None` when the lock doesn't tell it.
 pub(crate) fn events_of(
     bench: &mut dyn Bench,
     situation: &mut Situation,
@@ -66,6 +69,10 @@ pub(crate) fn events_of(
 ) -> Result<Option<Vec<Record>>, PlayError> {
     let mut sitting = Sitting::begin(bench, situation, limits)?;
     let mut added = 1;
+    if !sitting.pack_in() {
+        sitting.perform(CONNECT)?;
+        added += 1;
+    }
     match answer(&mut sitting, "hello", 0x18)?.as_deref() {
         Some([1]) => {}
         Some(_) => {

@@ -58,6 +58,15 @@ impl Node {
             _ => None,
         }
     }
+
+    /// The value of a key, if it is a mapping that has it.
+    pub(crate) fn entry(&self, key: &str) -> Option<&Node> {
+        let Kind::Map(entries) = &self.kind else {
+            return None;
+        };
+        let found = entries.iter().find(|(word, _)| word.text == key);
+        found.map(|(_, node)| node)
+    }
 }
 
 /// Reads one document.

@@ -31,73 +31,126 @@ pub(super) fn header(file: &BenchFile, header: &dyn Lines, notes: &mut Notes<'_>
     }
 }
 
-/// Closes and opens every contact once, and the enable line while the supply is off.
-pub(super) fn drives(file: &BenchFile, header: &mut dyn Lines, notes: &mut Notes<'_>) {
-    let contacts = file
-        .contacts
-        .iter()
-        .map(|(contact, switch)| (format!("contact {contact}"), *switch));
-    let enable = file.enable.map(|switch| ("enable".to_owned(), switch));
-    let mut right = 0;
-    let mut floats = 0;
-    for (name, switch) in contacts.chain(enable) {
-        match drive(header, switch) {
-            Ok(Read::Follows) => right += 1,
-            Ok(Read::Floats) => floats += 1,
-            Ok(Read::Stuck { drives, reads }) => notes.wrong(
-                &name,
-                format!(
-                    "{} reads {reads} while it is driven {drives}: a short circuit, or wired to another output",
-                    switch.line
-                ),
+/// Closes and opens the enable line, where the supply is known to be `off`, and every contact, unless
+/// the lock may have power. Whether no voltage can reach the lock; if that isn't known, why.
+pub(super) fn drives(
+    file: &BenchFile,
+    header: &mut dyn Lines,
+    off: Result<(), String>,
+    notes: &mut Notes<'_>,
+) -> Result<(), &'static str> {
+    let mut count = Count::default();
+    let apart = match (file.enable, &off) {
+        (None, _) => Err("without an `enable` line every voltage would reach the lock"),
+        (Some(enable), Ok(())) if count.both_ways(header, "enable", enable, notes) => Ok(()),
+        (Some(enable), Err(why)) if drive(header, "enable", enable, false, notes) => {
+            notes.unknown("enable", format!("whether it closes was not tried: {why}"));
+            Ok(())
+        }
+        _ => Err("without a sound `enable` line every voltage may reach the lock"),
+    };
+    match &off {
+        Err(why) if apart.is_err() => notes.unknown(
+            "contacts",
+            format!("not tried, the lock may have power: {why}"),
+        ),
+        _ => {
+            for (contact, switch) in &file.contacts {
+                count.both_ways(header, &format!("contact {contact}"), *switch, notes);
+            }
+            count.tell(notes);
+        }
+    }
+    apart
+}
+
+/// Lines that did what they were told.
+#[derive(Default)]
+struct Count {
+    right: usize,
+    floats: usize,
+}
+
+impl Count {
+    /// Closes and opens a line, and reads it back; whether it is sound.
+    fn both_ways(
+        &mut self,
+        header: &mut dyn Lines,
+        name: &str,
+        switch: Switch,
+        notes: &mut Notes<'_>,
+    ) -> bool {
+        let sound = [true, false]
+            .into_iter()
+            .all(|closed| drive(header, name, switch, closed, notes));
+        match switch.closes {
+            _ if !sound => {}
+            Closes::Sink => self.floats += 1,
+            _ => self.right += 1,
+        }
+        sound
+    }
+
+    fn tell(&self, notes: &mut Notes<'_>) {
+        if self.right > 0 {
+            let right = self.right;
+            notes.passed("lines", format!("{right} driven and read back both ways"));
+        }
+        if self.floats > 0 {
+            let what =
+                "lines that sink, when open: the lock's own pull-up holds them, and it is off";
+            notes.unknown("lines", format!("{} {what}", self.floats));
+        }
+        notes.unknown(
+            "contacts",
+            "whether the lock sees each of them close: play a scenario that uses it",
+        );
+    }
+}
+
+/// Drives a line and reads it back, if it is driven at all; whether it follows. One that doesn't is
+/// left open.
+fn drive(
+    header: &mut dyn Lines,
+    name: &str,
+    switch: Switch,
+    closed: bool,
+    notes: &mut Notes<'_>,
+) -> bool {
+    match read_back(header, switch, closed) {
+        Ok(None) => return true,
+        Ok(Some((drives, reads))) => notes.wrong(
+            name,
+            format!(
+                "{} reads {reads} while it is driven {drives}: a short circuit, or wired to another output",
+                switch.line
             ),
-            Err(error) => notes.failed(&name, error),
-        }
+        ),
+        Err(error) => notes.failed(name, error),
     }
-    if right > 0 {
-        notes.passed("lines", format!("{right} driven and read back both ways"));
+    if let Err(error) = header.set(switch.line, switch.drive(false)) {
+        notes.failed(name, error);
     }
-    if floats > 0 {
-        let what = "lines that sink, when open: the lock's own pull-up holds them, and it is off";
-        notes.unknown("lines", format!("{floats} {what}"));
-    }
-    notes.unknown(
-        "contacts",
-        "whether the lock sees each of them close: play a scenario that uses it",
-    );
+    false
 }
 
-enum Read {
-    Follows,
-    /// Follows when driven; nothing drives it otherwise.
-    Floats,
-    Stuck {
-        drives: Level,
-        reads: Level,
-    },
-}
-
-fn drive(header: &mut dyn Lines, switch: Switch) -> Result<Read, LineError> {
-    for closed in [true, false] {
-        let drive = switch.drive(closed);
-        header.set(switch.line, drive)?;
-        // A line with a filter or a long wire needs its time.
-        std::thread::sleep(Duration::from_millis(2));
-        let drives = match drive {
-            Drive::High => Level::High,
-            Drive::Low => Level::Low,
-            Drive::Float => continue,
-        };
-        let reads = header.read(switch.line)?;
-        if reads != drives {
-            header.set(switch.line, switch.drive(false))?;
-            return Ok(Read::Stuck { drives, reads });
-        }
-    }
-    Ok(match switch.closes {
-        Closes::Sink => Read::Floats,
-        _ => Read::Follows,
-    })
+/// What a line is driven to and what it reads instead.
+fn read_back(
+    header: &mut dyn Lines,
+    switch: Switch,
+    closed: bool,
+) -> Result<Option<(Level, Level)>, LineError> {
+    let drive = switch.drive(closed);
+    header.set(switch.line, drive)?;
+    // A line with a filter or a long wire needs its time.
+    std::thread::sleep(Duration::from_millis(2));
+    let drives = match drive {
+        Drive::High => Level::High,
+        Drive::Low => Level::Low,
+        Drive::Float => return Ok(None),
+    };
+    let reads = header.read(switch.line)?;
+    Ok((reads != drives).then_some((drives, reads)))
 }
 
 /// Sends edges over each wire and times them.

@@ -168,21 +168,23 @@ fn examine_parts(file: &BenchFile, depth: Depth, parts: Parts, notes: &mut Notes
         .header
         .map_err(|error| notes.failed("header", error))
         .ok();
-    if let Some(header) = &mut header {
-        lines::header(file, &**header, notes);
-        lines::drives(file, &mut **header, notes);
-        lines::loopback(file, &mut **header, notes);
-    }
     let mut supply = parts
         .supply
         .map_err(|error| notes.failed("supply", error))
         .ok();
     let mut monitor = power::monitor(parts.monitor, notes);
+    // First: what may be closed depends on it.
+    let off = power::off(file, supply.is_some(), monitor.as_mut());
+    let mut apart = Err("without its header nobody knows whether the lock is connected");
+    if let Some(header) = &mut header {
+        lines::header(file, &**header, notes);
+        apart = lines::drives(file, &mut **header, off, notes);
+        lines::loopback(file, &mut **header, notes);
+    }
     if let Some(supply) = &mut supply
         && !notes.stopped()
     {
-        let alone = header.is_some();
-        power::examine(file, alone, &mut **supply, monitor.as_mut(), notes);
+        power::examine(file, apart, &mut **supply, monitor.as_mut(), notes);
     }
     reach::hub(file, notes);
     reach::probe(file, notes);

@@ -17,6 +17,9 @@ const SETTLE: Duration = Duration::from_millis(300);
 /// What a disconnected lock may seem to draw, in milliamperes.
 const OFFSET: i32 = 10;
 
+/// What a supply that is off may still show, in millivolts: far less than any lock starts at.
+const STRAY: i32 = 500;
+
 /// The monitor by itself.
 pub(super) fn monitor(
     opened: Result<Option<Monitor>, SupplyError>,
@@ -46,10 +49,32 @@ pub(super) fn monitor(
     }
 }
 
-/// The supply, with the lock disconnected: `apart` says that its lines are known to be open.
+/// Whether a lock that is connected stays without power; if that isn't known, why.
+pub(super) fn off(
+    file: &BenchFile,
+    opened: bool,
+    monitor: Option<&mut Monitor>,
+) -> Result<(), String> {
+    if matches!(file.supply, Source::Fixed(_)) {
+        return Err("a fixed supply is always on".to_owned());
+    }
+    // To open it is to switch it off.
+    if !opened {
+        return Err("the supply does not answer and may be on".to_owned());
+    }
+    match monitor.map(Monitor::measure) {
+        Some(Ok(measured)) if measured.millivolts > STRAY => Err(format!(
+            "{} mV come from a supply that is off",
+            measured.millivolts
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The supply; its voltages only where `apart` says that none can reach the lock.
 pub(super) fn examine(
     file: &BenchFile,
-    apart: bool,
+    apart: Result<(), &str>,
     supply: &mut dyn Supply,
     monitor: Option<&mut Monitor>,
     notes: &mut Notes<'_>,
@@ -65,14 +90,9 @@ pub(super) fn examine(
             "this supply has none that can be set: a fuse must do",
         ),
     }
-    if !apart || file.enable.is_none() {
-        let why = match apart {
-            true => "without an `enable` line every voltage would reach the lock",
-            false => "without its header nobody knows whether the lock is connected",
-        };
-        notes.unknown("supply accuracy", why);
-    } else {
-        accuracy(file, supply, monitor, notes);
+    match apart {
+        Ok(()) => accuracy(file, supply, monitor, notes),
+        Err(why) => notes.unknown("supply accuracy", why),
     }
     if let Err(error) = supply.switch(false) {
         notes.failed("supply", error);

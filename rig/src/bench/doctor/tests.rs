@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::*;
 use crate::bench::file::{Source, parse};
@@ -249,4 +250,121 @@ fn an_examination_that_is_interrupted_ends_in_order() {
     examine_parts(&file, Depth { live: true }, parts, &mut notes);
     assert!(!parts_told.iter().any(|part| part == "supply accuracy"));
     assert_eq!(parts_told[parts_told.len() - 2..], ["rest", "end"]);
+}
+
+/// Notes whether the lock was ever connected.
+struct Connected(Arc<AtomicBool>);
+
+impl Board for Connected {
+    fn drive(&mut self, line: Gpio, drive: Drive, _: Nanos) {
+        if line == Gpio(24) && drive == Drive::High {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn changes(&mut self, _: Nanos) -> Result<Vec<(Gpio, Level, Nanos)>, String> {
+        Ok(Vec::new())
+    }
+}
+
+/// Whether the lock was connected, and what is told of power and
+/// lines.
+fn connected(
+    file: &BenchFile,
+    bus: &FakeBus,
+    fault: Fault,
+    supply: Result<Box<dyn Supply>, SupplyError>,
+    monitor: bool,
+) -> (bool, String) {
+    let fed = Arc::new(AtomicBool::new(false));
+    let board = Box::new(Connected(Arc::clone(&fed)));
+    let monitor = match monitor {
+        true => Some(Monitor::open(Box::new(bus.clone()), 0x40, 100).unwrap()),
+        false => None,
+    };
+    let parts = Parts {
+        header: Ok(Box::new(Header {
+            lines: Rehearsal::open(None, Some(board)).unwrap(),
+            fault,
+        })),
+        supply,
+        monitor: Ok(monitor),
+    };
+    let mut said = String::new();
+    let mut tell = |finding: Finding| {
+        if ["contact", "lines", "supply", "enable"]
+            .iter()
+            .any(|part| finding.part.starts_with(part))
+        {
+            writeln!(said, "{finding}").unwrap();
+        }
+    };
+    let stop = AtomicBool::new(false);
+    let mut notes = Notes {
+        tell: &mut tell,
+        sound: true,
+        stop: &stop,
+    };
+    examine_parts(file, Depth::default(), parts, &mut notes);
+    (fed.load(Ordering::Relaxed), said)
+}
+
+#[test]
+fn nothing_but_live_connects_a_lock_to_a_supply_that_may_be_on() {
+    let none = Fault::default();
+    let dac = |bus: &FakeBus, file: &BenchFile| -> Result<Box<dyn Supply>, SupplyError> {
+        let settings = DacSettings {
+            bus: 1,
+            address: 0x60,
+            full_scale: 8_190,
+        };
+        Ok(Box::new(Dac::open(
+            Box::new(bus.clone()),
+            settings,
+            file.limits,
+        )?))
+    };
+    let mut told = String::new();
+    let mut file = file("/dev/null");
+    file.loopback.clear();
+    let bus = FakeBus::default();
+    bus.0.lock().unwrap().follow = true;
+    let cases = [
+        ("the supply is off", none, 0),
+        ("the supply does not open", none, 1),
+        ("the monitor sees volts although it is off", none, 2),
+        (
+            "`enable` is stuck",
+            Fault {
+                stuck: Some(Gpio(24)),
+                ..none
+            },
+            3,
+        ),
+        ("the supply is fixed", none, 4),
+    ];
+    for (what, fault, case) in cases {
+        let supply = match case {
+            1 => {
+                bus.0.lock().unwrap().absent = vec![0x60];
+                let supply = dac(&bus, &file);
+                bus.0.lock().unwrap().absent.clear();
+                supply
+            }
+            4 => {
+                file.supply = Source::Fixed(6_000);
+                Ok(Box::new(crate::bench::supply::Fixed::new(6_000)) as _)
+            }
+            _ => dac(&bus, &file),
+        };
+        if case == 2 {
+            let mut chips = bus.0.lock().unwrap();
+            chips.follow = false;
+            chips.bus_millivolts = 5_000;
+        }
+        let (fed, said) = connected(&file, &bus, fault, supply, case != 4);
+        bus.0.lock().unwrap().follow = true;
+        writeln!(told, "# {what}: connected {fed}\n{said}").unwrap();
+    }
+    insta::assert_snapshot!(told.trim_end());
 }

@@ -2,6 +2,7 @@
 //! needs for something else, and parts that need other parts.
 
 use crate::bench::lines::{Gpio, Level};
+use crate::scenario::NOMINAL_PACK;
 use crate::scenario::fields::{Fields, Reader};
 use crate::trace::Contact;
 
@@ -62,16 +63,7 @@ pub(super) fn across(reader: &mut Reader, fields: &Fields<'_>, bench: &mut Bench
             "a fixed supply needs an `enable` line: nothing else switches it off",
         );
     }
-    if let Source::Fixed(volts) = bench.supply
-        && volts > bench.limits.millivolts
-    {
-        needs(
-            reader,
-            fields,
-            "supply",
-            "the supply's voltage is above the limit",
-        );
-    }
+    nominal(reader, fields, bench);
     if bench.state.is_some() && !bench.header.is_rehearsal() {
         needs(
             reader,
@@ -89,6 +81,41 @@ pub(super) fn across(reader: &mut Reader, fields: &Fields<'_>, bench: &mut Bench
         );
     }
     bench.cautions = cautions(bench);
+}
+
+/// Every run begins with the pack of four good cells.
+fn nominal(reader: &mut Reader, fields: &Fields<'_>, bench: &BenchFile) {
+    let volts = |millivolts: u32| format!("{:.1} V", f64::from(millivolts) / 1_000.0);
+    let pack = volts(NOMINAL_PACK);
+    let mut refuse = |part: &str, key: &str, what: String, help: String| {
+        let node = fields.get(part).map(|part| part.entry(key).unwrap_or(part));
+        if let Some(node) = node {
+            reader.wrong::<()>(&node.span, what, help);
+        }
+    };
+    if bench.limits.millivolts < NOMINAL_PACK {
+        refuse(
+            "limits",
+            "volts",
+            format!("a run begins with a pack of {pack}, which is above this limit"),
+            format!("allow at least {pack}"),
+        );
+    }
+    match &bench.supply {
+        Source::Fixed(fixed) if *fixed != NOMINAL_PACK => refuse(
+            "supply",
+            "volts",
+            format!("a run begins with a pack of {pack}, which this supply can't be"),
+            format!("take a source of {pack} and write `volts: {pack}`, or one that can be set"),
+        ),
+        Source::Dac(dac) if dac.full_scale < NOMINAL_PACK => refuse(
+            "supply",
+            "full-scale",
+            format!("a run begins with a pack of {pack}, more than this amplifier delivers"),
+            format!("give it a gain that makes at least {pack} of the largest code"),
+        ),
+        _ => {}
+    }
 }
 
 fn twice(reader: &mut Reader, one: &Use, other: &Use) {

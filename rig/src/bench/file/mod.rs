@@ -12,6 +12,7 @@ mod wiring;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -252,6 +253,16 @@ impl BenchFile {
     /// What the bench is, in a sentence.
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// The voltages that the lock may get from its supply.
+    pub(crate) fn deliverable(&self) -> RangeInclusive<Millivolts> {
+        let most = self.limits.millivolts;
+        match &self.supply {
+            Source::Fixed(volts) => *volts..=*volts,
+            Source::Dac(dac) => 0..=most.min(dac.full_scale),
+            Source::Scpi(_) => 0..=most,
+        }
     }
 
     /// The model of the lock on it.

@@ -108,6 +108,11 @@ fn wrong_words_and_quantities_are_refused() {
         but("run: 10min", "run: 10 m"),
         but("volts: 6.0 V }", "volts: 6.0 V, port: /dev/ttyUSB0 }"),
         but("volts: 6.0 V }", "volts: 7.0 V }"),
+        but("volts: 6.6 V", "volts: 5.5 V"),
+        but(
+            "supply: { kind: fixed, volts: 6.0 V }",
+            "supply: { kind: dac, full-scale: 5.9 V }",
+        ),
         but("enable: 24\n", ""),
         but(
             "enable: 24",

@@ -20,7 +20,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::error::chain;
-use super::file::BenchFile;
+use super::file::{BenchFile, Source};
 use super::lines::{Edge, Gpio, Level, LineError, Lines, Reader};
 use super::owner::{Owner, OwnerError};
 use super::probe::ProbeError;
@@ -67,6 +67,12 @@ pub(crate) enum PiError {
     /// The thread that looks after the supply.
     #[error("look after the supply: {0}")]
     Rail(String),
+    /// A supply that neither obeys nor fails.
+    #[error(
+        "look after the supply: it has not done what it was told within {} s; switch it off by hand",
+        .0.as_secs()
+    )]
+    SupplySilent(Duration),
     /// Which probe.
     #[error(transparent)]
     Usb(#[from] usb::UsbError),
@@ -358,8 +364,8 @@ impl Bench for PiBench {
         }
         if self.rail.adjustable() {
             can.insert(Capability::Voltage);
-            // Only who measures the current fast enough can let the voltage follow it.
-            if self.file.monitor.is_some() {
+            // The voltage can follow the current where that is measured and this is set fast enough.
+            if self.file.monitor.is_some() && matches!(self.file.supply, Source::Dac(_)) {
                 can.insert(Capability::Resistance);
             }
         }
@@ -367,7 +373,7 @@ impl Bench for PiBench {
     }
 
     fn most_volts(&self) -> Option<u32> {
-        Some(self.file.limits.millivolts)
+        Some(*self.file.deliverable().end())
     }
 
     fn unseen(&self) -> Vec<Channel> {
@@ -375,6 +381,9 @@ impl Bench for PiBench {
         let mut unseen = vec![Channel::Power, Channel::Reset];
         if self.hub.is_none() {
             unseen.push(Channel::HubFromLock);
+        }
+        if self.file.monitor.is_none() {
+            unseen.push(Channel::MotorCurrent);
         }
         let signals = Part::ALL.iter().flat_map(|part| part.channels());
         let line = |channel: &Channel| *channel != Channel::HubFromLock;

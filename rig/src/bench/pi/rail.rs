@@ -1,6 +1,7 @@
 //! Looks after the lock's power in a thread of its own, since supplies are slow: sets and switches,
 //! plays a battery's sag from the measured current, and notices a voltage that isn't what was set.
 
+use std::cell::Cell;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -18,6 +19,9 @@ const SUPPLY_PERIOD: Duration = Duration::from_millis(250);
 
 /// How long a voltage may take to settle after it was set.
 const SETTLE: Duration = Duration::from_millis(500);
+
+/// How long a supply may take to do what it is told, all its questions and second tries included.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Readings in a row that must be off for the voltage to be wrong.
 const OFF: u32 = 5;
@@ -49,6 +53,9 @@ pub(super) struct Rail {
     told: Receiver<Result<Sample, SupplyError>>,
     thread: Option<JoinHandle<()>>,
     adjustable: bool,
+    patience: Duration,
+    /// Whether it was waited for in vain: nobody waits for it again.
+    stuck: Cell<bool>,
 }
 
 impl Rail {
@@ -81,6 +88,8 @@ impl Rail {
             told,
             thread: Some(thread),
             adjustable,
+            patience: PATIENCE,
+            stuck: Cell::new(false),
         })
     }
 
@@ -116,19 +125,39 @@ impl Rail {
 
     fn order(&self, order: Order) -> Result<(), PiError> {
         let gone = || PiError::Rail("the thread that does is gone".to_owned());
+        let silent = || PiError::SupplySilent(self.patience);
+        if self.stuck.get() {
+            return Err(silent());
+        }
         let orders = self.orders.as_ref().ok_or_else(gone)?;
         let (reply, answer) = channel();
         orders.send((order, reply)).map_err(|_| gone())?;
-        Ok(answer.recv().map_err(|_| gone())??)
+        match answer.recv_timeout(self.patience) {
+            Ok(done) => Ok(done?),
+            Err(RecvTimeoutError::Disconnected) => Err(gone()),
+            Err(RecvTimeoutError::Timeout) => {
+                self.stuck.set(true);
+                Err(silent())
+            }
+        }
     }
 }
 
 impl Drop for Rail {
     fn drop(&mut self) {
         drop(self.orders.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        let began = Instant::now();
+        while !thread.is_finished() {
+            // It ends with the process, and the guard switches off.
+            if self.stuck.get() || began.elapsed() > self.patience {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
         }
+        let _ = thread.join();
     }
 }
 
@@ -231,7 +260,8 @@ impl Keeper {
             return Ok(());
         };
         let milliamperes = measured.milliamperes.unwrap_or(0);
-        if (milliamperes - self.current).abs() >= STEP {
+        // A supply's own readings come too seldom to say how long a motor stalls.
+        if self.monitor.is_some() && (milliamperes - self.current).abs() >= STEP {
             self.current(milliamperes);
         }
         if let Some(pack) = &mut self.pack
@@ -370,5 +400,43 @@ mod tests {
             rail.samples().err()
         });
         insta::assert_snapshot!(failed.unwrap(), @"hold 6000 mV: INA219 at 0x40 measures 5600 mV, more than 100 mV off");
+    }
+    /// Does nothing until it is let go.
+    struct Deaf(Receiver<()>);
+
+    impl Supply for Deaf {
+        fn name(&self) -> String {
+            "deaf".to_owned()
+        }
+
+        fn adjustable(&self) -> bool {
+            true
+        }
+
+        fn set(&mut self, _: Millivolts) -> Result<(), SupplyError> {
+            let _ = self.0.recv();
+            Ok(())
+        }
+
+        fn switch(&mut self, _: bool) -> Result<(), SupplyError> {
+            self.set(0)
+        }
+
+        fn measure(&mut self) -> Result<Option<Measured>, SupplyError> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn a_supply_that_does_nothing_is_waited_for_once() {
+        let (let_go, held) = channel();
+        let mut rail = Rail::start(Box::new(Deaf(held)), None, LIMITS).unwrap();
+        rail.patience = Duration::from_secs(1);
+        let began = Instant::now();
+        insta::assert_snapshot!(rail.pack(6_000, 0).unwrap_err(), @"look after the supply: it has not done what it was told within 1 s; switch it off by hand");
+        assert!(rail.off().is_err());
+        drop(rail);
+        assert!(began.elapsed() < Duration::from_millis(1_900));
+        drop(let_go);
     }
 }

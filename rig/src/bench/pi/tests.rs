@@ -332,3 +332,21 @@ fn what_lock_and_hub_say_is_told_byte_by_byte() {
         "talk to PORT: it is gone (REASON); was it unplugged or switched off?"
     );
 }
+
+#[test]
+fn currents_that_a_supply_reads_now_and_then_are_not_told() {
+    let instrument = Instrument::plug_in(true);
+    instrument.settings().load = 0.8;
+    let monitor = "monitor: { bus: 9, address: 0x40 }";
+    let mut bench = open(file(&scpi(&instrument), None));
+    assert!(bench.unseen().contains(&Channel::MotorCurrent));
+    bench.supply(pack(6_000)).unwrap();
+    let events = run(&mut bench, 1_000).unwrap();
+    let told = |event: &Event| event.channel == Channel::MotorCurrent;
+    assert!(!events.iter().any(told), "{events:?}");
+    // With one, its voltage still follows too slowly.
+    let _ = bench.make_safe();
+    bench.file = file(&format!("{}\n{monitor}", scpi(&instrument)), None);
+    let can = bench.capabilities();
+    assert!(can.contains(&Capability::Voltage) && !can.contains(&Capability::Resistance));
+}

@@ -105,13 +105,15 @@ impl Link {
             Ends::Nothing => "",
         };
         let line = format!("{command}{end}");
+        // Not flushed: that waits for ever where nobody takes what was written.
         self.port
             .write_all(line.as_bytes())
-            .and_then(|()| self.port.flush())
             .map_err(|error| self.gone(&error))?;
         if self.ends == Ends::Nothing {
-            // Nothing but a pause tells one command from the next.
-            std::thread::sleep(QUIET);
+            // Nothing but a pause tells one command from the next; it begins when all is sent.
+            let baud = self.port.baud_rate().unwrap_or(9_600).max(1);
+            let bits = 10 * line.len() as u64;
+            std::thread::sleep(Duration::from_micros(bits * 1_000_000 / u64::from(baud)) + QUIET);
         }
         Ok(())
     }
