@@ -17,6 +17,7 @@ compile_error!("the lock's model is a feature: `ten-key` or `five-key`");
 compile_error!("a lock has one model: `ten-key` or `five-key`, not both");
 
 use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use beeper::Beeper;
 use defmt_rtt as _;
@@ -48,6 +49,14 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(3);
 
 /// A contact changed, or the hub sent something.
 static CHANGE: Signal<CriticalSectionRawMutex, ()> = Signal::new();
+
+/// What goes on over a restart. GPREGRET wouldn't do: the watchdog clears it (nRF52840 PS, "Reset
+/// behavior"). RAM is as it was, or damaged, which the word's check tells.
+// `unsafe`, as a section could be one that something else relies on: cortex-m-rt leaves this one to
+// anybody, and at a reset as it is. The scenarios storage/hang-in-a-lockout and
+// storage/hang-before-auto-lock go over it.
+#[unsafe(link_section = ".uninit.lasting")]
+static LASTING: AtomicU32 = AtomicU32::new(0);
 
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
@@ -96,7 +105,7 @@ async fn main(spawner: Spawner) {
     }
     let mut lock = Lock::new(MODEL, reason, kept, wiring::contacts());
     if matches!(reason, BootReason::Watchdog | BootReason::Software) {
-        lock.resume(lasting());
+        lock.resume(Lasting::from_word(LASTING.load(Ordering::Relaxed)));
     }
     let mut measured = None;
     let mut received = [0; hub::CHUNK];
@@ -117,7 +126,7 @@ async fn main(spawner: Spawner) {
         let ticks = Instant::now();
         let now = moment(ticks);
         let outputs = lock.step(now, inputs, &mut journal);
-        keep_lasting(lock.lasting(now));
+        LASTING.store(lock.lasting(now).to_word(), Ordering::Relaxed);
         motor.drive(outputs.bridge);
         parts.status.show(outputs.status);
         parts.keypad.show(outputs.keypad);
@@ -150,23 +159,6 @@ fn boot_reason() -> BootReason {
     } else {
         BootReason::Other
     }
-}
-
-/// What went on before a reset, in the two registers that only a loss of power clears.
-fn lasting() -> Lasting {
-    Lasting {
-        lockout: pac::POWER.gpregret().read().gpregret(),
-        auto_lock: pac::POWER.gpregret2().read().gpregret(),
-    }
-}
-
-fn keep_lasting(lasting: Lasting) {
-    pac::POWER
-        .gpregret()
-        .write(|kept| kept.set_gpregret(lasting.lockout));
-    pac::POWER
-        .gpregret2()
-        .write(|kept| kept.set_gpregret(lasting.auto_lock));
 }
 
 /// Starts the watchdog. It outlives a reset by software; one that runs otherwise is left to bite.

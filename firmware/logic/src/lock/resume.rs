@@ -1,5 +1,5 @@
-//! What goes on after a hung program was restarted: a lockout, and the wait of auto-lock. Two bytes,
-//! as the chip keeps no more over a reset by itself.
+//! What goes on after a hung program was restarted: a lockout, and the wait of auto-lock. It fits a
+//! word, with a check, as the memory that keeps it may come out of a reset damaged.
 
 use super::Lock;
 use super::bolt::AUTO_LOCK;
@@ -13,6 +13,24 @@ pub struct Lasting {
     pub lockout: u8,
     /// Until auto-lock is due.
     pub auto_lock: u8,
+}
+
+impl Lasting {
+    /// As a word: the seconds below, their complement above.
+    pub fn to_word(self) -> u32 {
+        let seconds = u16::from_le_bytes([self.lockout, self.auto_lock]);
+        u32::from(!seconds) << 16 | u32::from(seconds)
+    }
+
+    /// What a word says; one that doesn't check says that there is nothing to go on with.
+    pub fn from_word(word: u32) -> Self {
+        let seconds = word as u16;
+        if (word >> 16) as u16 != !seconds {
+            return Self::default();
+        }
+        let [lockout, auto_lock] = seconds.to_le_bytes();
+        Self { lockout, auto_lock }
+    }
 }
 
 impl Lock {
@@ -41,4 +59,25 @@ impl Lock {
 /// Whole seconds, rounded up.
 fn seconds(span: Span) -> u8 {
     span.as_micros().div_ceil(1_000_000).min(u8::MAX.into()) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_which_a_bit_has_flipped_says_nothing() {
+        let lasting = Lasting {
+            lockout: 47,
+            auto_lock: 12,
+        };
+        let word = lasting.to_word();
+        assert_eq!(Lasting::from_word(word), lasting);
+        for bit in 0..32 {
+            assert_eq!(Lasting::from_word(word ^ 1 << bit), Lasting::default());
+        }
+        for blank in [0, u32::MAX] {
+            assert_eq!(Lasting::from_word(blank), Lasting::default());
+        }
+    }
 }
