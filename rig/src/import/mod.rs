@@ -17,6 +17,7 @@ mod tests;
 
 use std::fmt;
 
+use crate::outcome::{byte, written};
 use crate::trace::Nanos;
 
 pub(crate) use capture::text as capture_text;
@@ -187,22 +188,16 @@ fn seconds(line: usize, text: &str) -> Result<Nanos, LogError> {
 /// Bytes in hex with spaces between them.
 fn hex(line: usize, text: &str) -> Result<Vec<u8>, LogError> {
     text.split_whitespace()
-        .map(|word| match u8::from_str_radix(word, 16) {
-            // A sign would be taken for a digit's place.
-            Ok(byte) if word.len() == 2 && !word.starts_with('+') => Ok(byte),
-            _ => Err(LogError::new(
-                line,
-                format!("`{word}` is not a byte"),
-                "write two hex digits for each, with spaces between, like `BD 04 01 E7 07 1A`",
-            )),
+        .map(|word| {
+            byte(word).ok_or_else(|| {
+                LogError::new(
+                    line,
+                    format!("`{word}` is not a byte"),
+                    "write two hex digits for each, with spaces between, like `BD 04 01 E7 07 1A`",
+                )
+            })
         })
         .collect()
-}
-
-/// Bytes as they are written.
-fn written(bytes: &[u8]) -> String {
-    let words: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-    words.join(" ")
 }
 
 /// What an entry tells, in words.

@@ -23,6 +23,7 @@
 //! `to end` says that it still lasted when the run ended. Times are from the step's start; an outcome
 //! belongs to the step in which it begins and is told in full even where it ends later.
 
+mod digits;
 mod hub;
 mod light;
 mod mechanism;
@@ -32,6 +33,7 @@ mod power;
 mod rhythm;
 mod tone;
 
+pub(crate) use digits::{byte, number, written};
 pub use parse::ParseError;
 pub use phrase::{Colour, Drive, Length, Paint, Part, Phrase, Position, Rhythm};
 

@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use super::{
-    Block, Colour, Drive, Length, Outcome, Outcomes, Paint, Part, Phrase, Position, Rhythm,
+    Block, Colour, Drive, Length, Outcome, Outcomes, Paint, Part, Phrase, Position, Rhythm, byte,
+    number,
 };
 use crate::trace::ResetCause;
 
@@ -95,15 +96,9 @@ fn time(word: &str) -> Option<u64> {
     if millis.len() != 3 {
         return None;
     }
-    digits(seconds)?
+    number::<u64>(seconds)?
         .checked_mul(1000)?
-        .checked_add(digits(millis)?)
-}
-
-/// A number without sign or blank.
-fn digits(word: &str) -> Option<u64> {
-    let all = word.bytes().all(|byte| byte.is_ascii_digit());
-    (all && !word.is_empty()).then(|| word.parse().ok())?
+        .checked_add(number(millis)?)
 }
 
 /// A number and its unit, as microseconds for each unit.
@@ -116,8 +111,8 @@ fn unit(word: &str) -> Option<(&str, u64)> {
 }
 
 fn length(word: &str) -> Option<Length> {
-    let (number, unit) = unit(word)?;
-    Some(Length::from_micros(digits(number)?.checked_mul(unit)?))
+    let (text, unit) = unit(word)?;
+    Some(Length::from_micros(number::<u64>(text)?.checked_mul(unit)?))
 }
 
 fn lasted(words: &[&str]) -> Option<Option<Length>> {
@@ -165,7 +160,7 @@ fn rhythm(words: &[&str]) -> Option<Rhythm> {
         return Some(Rhythm::ToEnd);
     }
     let [count, lengths] = words else { return None };
-    let count = u32::try_from(digits(count.strip_suffix('x')?)?).ok()?;
+    let count = number(count.strip_suffix('x')?)?;
     match count {
         0 => None,
         1 => Some(Rhythm::Once(length(lengths)?)),
@@ -174,8 +169,8 @@ fn rhythm(words: &[&str]) -> Option<Rhythm> {
             let (on, off) = numbers.split_once('/')?;
             Some(Rhythm::Pulses {
                 count,
-                on: Length::from_micros(digits(on)?.checked_mul(unit)?),
-                off: Length::from_micros(digits(off)?.checked_mul(unit)?),
+                on: Length::from_micros(number::<u64>(on)?.checked_mul(unit)?),
+                off: Length::from_micros(number::<u64>(off)?.checked_mul(unit)?),
             })
         }
     }
@@ -184,19 +179,16 @@ fn rhythm(words: &[&str]) -> Option<Rhythm> {
 fn sound(words: &[&str]) -> Option<Phrase> {
     let (last, rest) = words.split_last()?;
     Some(match last.strip_suffix("Hz") {
-        Some(hertz) => Phrase::Sound(rhythm(rest)?, Some(u32::try_from(digits(hertz)?).ok()?)),
+        Some(hertz) => Phrase::Sound(rhythm(rest)?, Some(number(hertz)?)),
         None => Phrase::Sound(rhythm(words)?, None),
     })
 }
 
 fn frame(words: &[&str]) -> Option<Phrase> {
-    let byte = |word: &&str| {
-        // A sign would be taken for a digit's place.
-        (word.len() == 2 && !word.starts_with('+'))
-            .then(|| u8::from_str_radix(word, 16).ok())
-            .flatten()
-    };
-    let bytes = words.iter().map(byte).collect::<Option<Vec<u8>>>()?;
+    let bytes = words
+        .iter()
+        .map(|word| byte(word))
+        .collect::<Option<Vec<u8>>>()?;
     (!bytes.is_empty()).then_some(Phrase::Frame(bytes))
 }
 

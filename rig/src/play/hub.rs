@@ -102,11 +102,7 @@ fn keys(digits: &[u8], model: LockModel) -> [u8; 8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        let words: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-        words.join(" ")
-    }
+    use crate::outcome::written;
 
     #[test]
     fn requests_are_framed_with_length_sequence_and_checksum() {
@@ -115,7 +111,7 @@ mod tests {
             slot: 2,
             digits: vec![1, 2, 3, 4],
         };
-        let mut frame = |request: &Request, model| hex(&hub.request(request, model));
+        let mut frame = |request: &Request, model| written(&hub.request(request, model));
         assert_eq!(
             frame(&Request::Unlock, LockModel::TenKey),
             "BD 04 01 E7 05 18"
@@ -143,7 +139,7 @@ mod tests {
                 .filter_map(|(index, byte)| {
                     hub.hear(*byte, Nanos::from_millis(from + index as u64))
                 })
-                .map(|answer| hex(&answer))
+                .map(|answer| written(&answer))
                 .collect()
         };
         let told = frame(9, REQUEST, 0x27, &[0, 1, 0x42]);

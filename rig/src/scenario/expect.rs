@@ -6,7 +6,7 @@ use super::fields::Reader;
 use super::problem::{either, suggest};
 use super::values::Wrong;
 use super::yaml::Node;
-use crate::outcome::{Colour, Drive, Outcome, Paint, Part, Phrase, Position, Rhythm};
+use crate::outcome::{Colour, Drive, Outcome, Paint, Part, Phrase, Position, Rhythm, number};
 use crate::trace::ResetCause;
 
 /// Parts that an `expect` can be about.
@@ -276,8 +276,7 @@ fn word<T: Copy>(part: Part, word: &str, names: &[(&'static str, T)]) -> Result<
 
 fn count(part: Part, word: &str) -> Result<u32, Wrong> {
     word.strip_suffix('x')
-        .filter(|number| !number.starts_with('+'))
-        .and_then(|number| number.parse().ok())
+        .and_then(number)
         .filter(|count| *count > 0)
         .ok_or_else(|| Wrong {
             what: format!("`{word}` is not a count"),

@@ -4,6 +4,7 @@ use super::fields::Reader;
 use super::problem::suggest;
 use super::values::Wrong;
 use super::yaml::{Kind, Node};
+use crate::outcome;
 
 /// What the hub does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +134,7 @@ pub(super) fn read(reader: &mut Reader, value: &Node, help: &str) -> Option<(Hub
             match <[u8; 7]>::try_from(bytes.as_slice()) {
                 Ok(bcd) => (
                     Hub::Ask(Request::SetClock(bcd)),
-                    format!("set-clock {}", written(&bytes)),
+                    format!("set-clock {}", outcome::written(&bytes)),
                 ),
                 Err(_) => {
                     return reader.wrong(
@@ -146,7 +147,7 @@ pub(super) fn read(reader: &mut Reader, value: &Node, help: &str) -> Option<(Hub
         }
         ["bytes"] => {
             let bytes = reader.value(get("bytes")?, "`bytes`", help, hex)?;
-            let text = format!("bytes {}", written(&bytes));
+            let text = format!("bytes {}", outcome::written(&bytes));
             (Hub::Bytes(bytes), text)
         }
         ["set-code"] => return reader.wrong(&value.span, "`set-code` has no `slot`", help),
@@ -159,8 +160,7 @@ pub(super) fn read(reader: &mut Reader, value: &Node, help: &str) -> Option<(Hub
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, Wrong> {
-    let digits = text.strip_prefix('+').map_or(text, |_| "");
-    digits.parse().map_err(|_| Wrong {
+    outcome::number(text).ok_or_else(|| Wrong {
         what: format!("`{text}` is not a number that a frame can carry"),
         help: "slots are 1 to 30, events 0 to 63; others are for the lock to refuse".into(),
     })
@@ -168,15 +168,7 @@ fn number<T: std::str::FromStr>(text: &str) -> Result<T, Wrong> {
 
 /// Bytes in hex, with spaces between them.
 pub(super) fn hex(text: &str) -> Result<Vec<u8>, Wrong> {
-    let bytes: Option<Vec<u8>> = text
-        .split_whitespace()
-        .map(|word| {
-            // A sign would be taken for a digit's place.
-            (word.len() == 2 && !word.starts_with('+'))
-                .then(|| u8::from_str_radix(word, 16).ok())
-                .flatten()
-        })
-        .collect();
+    let bytes: Option<Vec<u8>> = text.split_whitespace().map(outcome::byte).collect();
     match bytes {
         Some(bytes) if bytes.len() <= 256 => Ok(bytes),
         _ => Err(Wrong {
@@ -184,11 +176,6 @@ pub(super) fn hex(text: &str) -> Result<Vec<u8>, Wrong> {
             help: "write up to 256 bytes in hex with spaces between them, like `\"BD 04 01 E7 07 1A\"`".into(),
         }),
     }
-}
-
-pub(super) fn written(bytes: &[u8]) -> String {
-    let words: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-    words.join(" ")
 }
 
 #[cfg(test)]

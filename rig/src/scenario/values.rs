@@ -1,5 +1,6 @@
 //! Quantities as a scenario writes them, always with their unit: `30s`, `4.6 V`, `5ms + 2%`.
 
+use crate::outcome::number;
 use crate::snapshot::Tolerance;
 use crate::trace::Nanos;
 
@@ -106,8 +107,8 @@ pub(crate) fn share(text: &str) -> Result<u32, Wrong> {
 
 /// A count of at least one and at most `most`.
 pub(crate) fn count(text: &str, most: u32) -> Result<u32, Wrong> {
-    match text.parse::<u32>() {
-        Ok(count) if (1..=most).contains(&count) && !text.starts_with('+') => Ok(count),
+    match number(text) {
+        Some(count) if (1..=most).contains(&count) => Ok(count),
         _ => Err(Wrong::new(
             format!("`{text}` is not a number of times"),
             format!("write a whole number from 1 to {most}"),

@@ -5,8 +5,9 @@ use std::fmt::Write;
 
 use super::battery::{cell_text, thousandths};
 use super::expect::Expectation;
-use super::{Action, Battery, Entry, GAP, Hub, PRESS, Request, SETTLE_LIMIT, Scenario, Step, hub};
+use super::{Action, Battery, Entry, GAP, Hub, PRESS, Request, SETTLE_LIMIT, Scenario, Step};
 use crate::lock::{Door, Jam, LockModel, Turn};
+use crate::outcome;
 use crate::trace::Nanos;
 
 impl Scenario {
@@ -157,7 +158,7 @@ fn hub(hub: &Hub) -> String {
         Hub::Pair => return "pair".to_owned(),
         Hub::Here => return "here".to_owned(),
         Hub::Away => return "away".to_owned(),
-        Hub::Bytes(bytes) => return format!("{{ bytes: \"{}\" }}", hub::written(bytes)),
+        Hub::Bytes(bytes) => return format!("{{ bytes: \"{}\" }}", outcome::written(bytes)),
         Hub::Ask(request) => request,
     };
     match request {
@@ -167,7 +168,7 @@ fn hub(hub: &Hub) -> String {
         Request::Battery => "battery".to_owned(),
         Request::Hello => "hello".to_owned(),
         Request::Clock => "clock".to_owned(),
-        Request::SetClock(bcd) => format!("{{ set-clock: \"{}\" }}", hub::written(bcd)),
+        Request::SetClock(bcd) => format!("{{ set-clock: \"{}\" }}", outcome::written(bcd)),
         Request::SetCode { slot, digits } => {
             format!("{{ set-code: {}, slot: {slot} }}", code(digits))
         }
