@@ -1,16 +1,11 @@
 //! The triage on locks with a broken part, which no scenario can break: the virtual lock, with something
 //! cut off it.
 
-use std::path::Path;
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
-
 use super::*;
-use crate::bench::probe::Image;
 use crate::bench::{Bench, BenchError, Capabilities, Observed, Supply, VirtualBench};
-use crate::lock::{Door, LockModel, Turn};
-use crate::play::{Limits, Sitting, Situation, prepare};
-use crate::scenario::Given;
+use crate::lock::{LockModel, Turn};
+use crate::play::Sitting;
+use crate::play::released::{FOREVER, programmed};
 use crate::trace::{Channel, Contact, Nanos, Value};
 
 /// What is broken.
@@ -120,45 +115,6 @@ impl Bench for Faulty {
     }
 }
 
-/// A programmed ten-key lock that works.
-fn programmed() -> (VirtualBench, Situation) {
-    static READY: OnceLock<(VirtualBench, Situation)> = OnceLock::new();
-    let ready = READY.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/images");
-        let entries = std::fs::read_dir(folder).unwrap();
-        let image = entries
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| {
-                let name = path.file_name().unwrap().to_string_lossy();
-                name.starts_with("lock-ten-key-") && name.ends_with(".elf")
-            })
-            .max();
-        let image = Image::from_elf(&std::fs::read(image.unwrap()).unwrap()).unwrap();
-        let (mut bench, _) = VirtualBench::flashed(LockModel::TenKey, &image).unwrap();
-        let mut situation = Situation::default();
-        let given = Given::Programmed;
-        prepare(
-            &mut bench,
-            &mut situation,
-            given,
-            Door::default(),
-            forever(),
-        )
-        .unwrap()
-        .unwrap();
-        (bench, situation)
-    });
-    ready.clone()
-}
-
-fn forever() -> Limits<'static> {
-    static NEVER: AtomicBool = AtomicBool::new(false);
-    Limits {
-        deadline: None,
-        interrupted: &NEVER,
-    }
-}
-
 fn diagnosis(broken: Broken, blind: bool, hub: bool) -> Diagnosis {
     let (lock, mut situation) = programmed();
     let mut bench = Faulty {
@@ -166,7 +122,7 @@ fn diagnosis(broken: Broken, blind: bool, hub: bool) -> Diagnosis {
         broken,
         blind,
     };
-    let mut sitting = Sitting::begin(&mut bench, &mut situation, forever()).unwrap();
+    let mut sitting = Sitting::begin(&mut bench, &mut situation, FOREVER).unwrap();
     let asked = Asked {
         codes: vec!["1234".to_owned()],
         hub,

@@ -1,14 +1,12 @@
 //! What logs read as, what is wrong with others, and that no bytes at all bring the reader down.
 
-use std::sync::atomic::AtomicBool;
-
 use proptest::prelude::*;
 
 use super::*;
-use crate::bench::probe::Image;
-use crate::bench::{Bench, VirtualBench};
-use crate::lock::{Door, LockModel};
-use crate::play::{Limits, Situation, prepare};
+use crate::bench::Bench;
+use crate::lock::LockModel;
+use crate::play::Situation;
+use crate::play::released::{FOREVER, programmed};
 use crate::scenario::{Given, parse};
 
 fn plain() -> Guess {
@@ -200,33 +198,14 @@ proptest! {
 
 #[test]
 fn a_lock_without_its_pack_is_fed_to_be_read() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/images");
-    let images = std::fs::read_dir(folder).unwrap();
-    let image = images
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            let name = path.file_name().unwrap().to_string_lossy();
-            name.starts_with("lock-ten-key-") && name.ends_with(".elf")
-        })
-        .max();
-    let image = Image::from_elf(&std::fs::read(image.unwrap()).unwrap()).unwrap();
-    let (mut bench, _) = VirtualBench::flashed(LockModel::TenKey, &image).unwrap();
-    let limits = Limits {
-        deadline: None,
-        interrupted: &AtomicBool::new(false),
-    };
-    let mut situation = Situation::default();
-    let (given, door) = (Given::Programmed, Door::default());
-    prepare(&mut bench, &mut situation, given, door, limits)
-        .unwrap()
-        .unwrap();
-    let fed = events_of(&mut bench, &mut situation, limits);
+    let (mut bench, mut situation) = programmed();
+    let fed = events_of(&mut bench, &mut situation, FOREVER);
     let fed = fed.unwrap().unwrap();
     bench.disconnect().unwrap();
     bench
         .run_until(bench.now() + crate::trace::Nanos::from_secs(5))
         .unwrap();
-    let unfed = events_of(&mut bench, &mut Situation::default(), limits);
+    let unfed = events_of(&mut bench, &mut Situation::default(), FOREVER);
     let unfed = unfed.unwrap().unwrap();
     // What the first reading added stays; the start that the second needed is left out.
     assert_eq!(unfed[..fed.len()], fed);

@@ -12,6 +12,8 @@ mod miss;
 mod needs;
 mod pack;
 mod player;
+#[cfg(test)]
+pub(crate) mod released;
 mod renew;
 #[cfg(test)]
 pub(crate) mod scripted;

@@ -89,6 +89,17 @@ fn file(hub: &str) -> BenchFile {
     parse(&text, Path::new("bench.yaml")).unwrap()
 }
 
+/// The supply of [`file`] on a bus.
+fn dac(bus: &FakeBus, file: &BenchFile) -> Result<Box<dyn Supply>, SupplyError> {
+    let settings = DacSettings {
+        bus: 1,
+        address: 0x60,
+        full_scale: 8_190,
+    };
+    let dac = Dac::open(Box::new(bus.clone()), settings, file.limits)?;
+    Ok(Box::new(dac))
+}
+
 /// What is found; whether it is sound; and what the DAC is left at.
 fn examined(fault: Fault, trouble: impl FnOnce(&FakeBus)) -> String {
     let (_card, hub, _other_end) = terminal();
@@ -96,11 +107,6 @@ fn examined(fault: Fault, trouble: impl FnOnce(&FakeBus)) -> String {
     let bus = FakeBus::default();
     bus.0.lock().unwrap().follow = true;
     let i2c = || -> Box<dyn I2c> { Box::new(bus.clone()) };
-    let settings = DacSettings {
-        bus: 1,
-        address: 0x60,
-        full_scale: 8_190,
-    };
     trouble(&bus);
     let wire = Wire {
         fault,
@@ -112,7 +118,7 @@ fn examined(fault: Fault, trouble: impl FnOnce(&FakeBus)) -> String {
             lines: Rehearsal::open(None, Some(Box::new(wire))).unwrap(),
             fault,
         })),
-        supply: Dac::open(i2c(), settings, file.limits).map(|dac| Box::new(dac) as _),
+        supply: dac(&bus, &file),
         monitor: Monitor::open(i2c(), 0x40, 100)
             .map(Some)
             .map_err(Into::into),
@@ -228,15 +234,9 @@ fn an_examination_that_is_interrupted_ends_in_order() {
     let (_card, hub, _other_end) = terminal();
     let file = file(&hub);
     let bus = FakeBus::default();
-    let settings = DacSettings {
-        bus: 1,
-        address: 0x60,
-        full_scale: 8_190,
-    };
     let parts = Parts {
         header: Ok(Box::new(Rehearsal::open(None, None).unwrap())),
-        supply: Dac::open(Box::new(bus.clone()), settings, file.limits)
-            .map(|dac| Box::new(dac) as _),
+        supply: dac(&bus, &file),
         monitor: Ok(None),
     };
     let mut parts_told = Vec::new();
@@ -267,8 +267,7 @@ impl Board for Connected {
     }
 }
 
-/// Whether the lock was connected, and what is told of power and
-/// lines.
+/// Whether the lock was connected, and what is told of power and lines.
 fn connected(
     file: &BenchFile,
     bus: &FakeBus,
@@ -312,18 +311,6 @@ fn connected(
 #[test]
 fn nothing_but_live_connects_a_lock_to_a_supply_that_may_be_on() {
     let none = Fault::default();
-    let dac = |bus: &FakeBus, file: &BenchFile| -> Result<Box<dyn Supply>, SupplyError> {
-        let settings = DacSettings {
-            bus: 1,
-            address: 0x60,
-            full_scale: 8_190,
-        };
-        Ok(Box::new(Dac::open(
-            Box::new(bus.clone()),
-            settings,
-            file.limits,
-        )?))
-    };
     let mut told = String::new();
     let mut file = file("/dev/null");
     file.loopback.clear();

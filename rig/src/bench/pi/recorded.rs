@@ -3,17 +3,16 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use super::stand_in::StandIn;
 use super::*;
 use crate::bench::VirtualBench;
 use crate::bench::file::parse;
 use crate::bench::lines::{Board, Drive, Rehearsal, monotonic};
-use crate::bench::probe::Image;
 use crate::lock::Door;
 use crate::outcome::{Outcomes, Part};
-use crate::play::{Limits, Situation, play, prepare};
+use crate::play::released::{self, FOREVER};
+use crate::play::{Situation, play, prepare};
 use crate::record::{scenario, steps};
 use crate::scenario::Given;
 use crate::trace::{Key, Trace};
@@ -47,20 +46,6 @@ fn digit(digit: u8) -> Contact {
     Contact::Key(Key::Digit(digit))
 }
 
-fn released() -> Image {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../firmware/images");
-    let mut images: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.to_string_lossy().contains("lock-ten-key-")
-                && path.extension().is_some_and(|end| end == "elf")
-        })
-        .collect();
-    images.sort();
-    Image::from_elf(&std::fs::read(images.pop().unwrap()).unwrap()).unwrap()
-}
-
 /// What the lock showed at its keypad, without the times.
 fn shown(outcomes: &Outcomes) -> Vec<String> {
     let outcomes = outcomes.blocks.iter().flat_map(|block| &block.outcomes);
@@ -82,7 +67,7 @@ fn what_a_person_presses_becomes_a_scenario_that_does_the_same() {
         Path::new("bench.yaml"),
     )
     .unwrap();
-    let image = released();
+    let image = released::image();
     let lock = StandIn::flashed(&file, &image).unwrap();
     let start = monotonic() + Nanos::from_millis(1_500);
     let plan = [
@@ -149,22 +134,17 @@ fn what_a_person_presses_becomes_a_scenario_that_does_the_same() {
     let text = scenario("Watched", Given::New, LockModel::TenKey, &done);
     let scenario = crate::scenario::parse(&text, Path::new("x.yaml"), "x").unwrap();
     let (mut other, _) = VirtualBench::flashed(LockModel::TenKey, &image).unwrap();
-    let never = AtomicBool::new(false);
-    let limits = Limits {
-        deadline: None,
-        interrupted: &never,
-    };
     let mut situation = Situation::default();
     prepare(
         &mut other,
         &mut situation,
         Given::New,
         Door::default(),
-        limits,
+        FOREVER,
     )
     .unwrap()
     .unwrap();
-    let played = play(&mut other, &mut situation, &scenario, limits).unwrap();
+    let played = play(&mut other, &mut situation, &scenario, FOREVER).unwrap();
     let mut builder = Trace::builder();
     builder.begin_step("watched", Nanos::ZERO).unwrap();
     for event in &events {
