@@ -401,6 +401,7 @@ mod tests {
         });
         insta::assert_snapshot!(failed.unwrap(), @"hold 6000 mV: INA219 at 0x40 measures 5600 mV, more than 100 mV off");
     }
+
     /// Does nothing until it is let go.
     struct Deaf(Receiver<()>);
 

@@ -389,7 +389,7 @@ impl Gpio {
 
 /// Port and offset in the port's own registers. Port 1's registers lie 0x300 above port 0's, so
 /// its `OUT` is at 0x804, after port 0's last `PIN_CNF`.
-fn split(offset: u32) -> Result<(usize, u32), Gap> {
+pub(super) fn split(offset: u32) -> Result<(usize, u32), Gap> {
     match offset {
         0x504..0x528 | 0x700..0x780 => Ok((0, offset)),
         0x804..0x828 | 0xA00..0xA40 => Ok((1, offset - 0x300)),

@@ -1,6 +1,8 @@
 //! What is where on the chip's peripheral bus, for messages: an access that is not modelled names its
 //! peripheral and register.
 
+use super::gpio;
+
 /// The peripheral with this id (bits 12 to 17 of the address), modelled or not.
 pub(crate) fn peripheral(id: u32) -> &'static str {
     match id {
@@ -72,10 +74,13 @@ pub(crate) fn register(id: u32, offset: u32) -> String {
     }
 }
 
-/// A register of both ports, `offset` bytes from 0x5000_0000; one that no port has goes by it.
+/// A register of the ports, `offset` bytes from 0x5000_0000; one that no port has goes by that.
 pub(crate) fn port_register(offset: u32) -> String {
-    let port = u32::from(offset >= 0x800);
-    let name = match offset - 0x300 * port {
+    let unknown = || format!("GPIO register {offset:#05x}");
+    let Ok((port, register)) = gpio::split(offset) else {
+        return unknown();
+    };
+    let name = match register {
         0x504 => "OUT",
         0x508 => "OUTSET",
         0x50C => "OUTCLR",
@@ -85,8 +90,8 @@ pub(crate) fn port_register(offset: u32) -> String {
         0x51C => "DIRCLR",
         0x520 => "LATCH",
         0x524 => "DETECTMODE",
-        0x700..0x780 => return format!("P{port}.PIN_CNF[{}]", (offset - 0x300 * port - 0x700) / 4),
-        _ => return format!("GPIO register {offset:#05x}"),
+        0x700..0x780 => return format!("P{port}.PIN_CNF[{}]", (register - 0x700) / 4),
+        _ => return unknown(),
     };
     format!("P{port}.{name}")
 }
