@@ -1,9 +1,7 @@
 //! Codes for slots: a log never tells a code, only where it is kept, so every slot gets one of its own.
 
-use std::collections::BTreeMap;
-
 use super::capture::Frame;
-use super::{Log, Told};
+use super::{Entry, Log, Told};
 use crate::lock::LockModel;
 
 /// The code of slot 1 in the given state `programmed`.
@@ -14,41 +12,56 @@ pub(super) const NONE: &str = "9999";
 /// The mastercode, which no slot has either.
 pub(super) const MASTER: &str = "8642";
 
-/// The code of every slot.
+/// The code of every slot, at every place of a log.
 #[derive(Debug, Clone)]
 pub(super) struct Codes {
     model: LockModel,
-    /// Those that the log tells: a hub sends them in full.
-    told: BTreeMap<u8, String>,
+    /// Those that the log tells, in its order: a hub sends them in full.
+    told: Vec<Kept>,
+}
+
+/// What an entry tells of a slot.
+#[derive(Debug, Clone)]
+struct Kept {
+    index: usize,
+    slot: u8,
+    /// `None` once the slot is empty.
+    code: Option<String>,
 }
 
 impl Codes {
-    /// The codes of a log.
+    /// The codes of a log. What the lock refused is in no slot.
     pub(super) fn of(log: &Log, model: LockModel) -> Codes {
-        let mut told = BTreeMap::new();
-        for entry in &log.entries {
+        let entries = log.entries.iter().enumerate();
+        let told = entries.filter_map(|(index, entry)| {
             let Told::ToLock(bytes) = &entry.told else {
-                continue;
+                return None;
             };
-            if let Some(Frame {
-                kind: 0xE7,
-                command: 0x0B,
-                args,
-            }) = Frame::of(bytes)
-                && let [0, slot, keys @ ..] = args.as_slice()
-                && let Some(code) = digits(keys, model)
-                && (4..=8).contains(&code.len())
-            {
-                told.insert(*slot, code);
-            }
+            let frame = Frame::of(bytes).filter(|frame| frame.kind == 0xE7)?;
+            let (slot, code) = match (frame.command, frame.args.as_slice()) {
+                (0x0B, [0, slot, keys @ ..]) => {
+                    let code = digits(keys, model).filter(|code| (4..=8).contains(&code.len()))?;
+                    (*slot, Some(code))
+                }
+                (0x0D, [0, slot]) => (*slot, None),
+                _ => return None,
+            };
+            let kept = !refused(&log.entries[index + 1..], frame.command);
+            kept.then_some(Kept { index, slot, code })
+        });
+        Codes {
+            model,
+            told: told.collect(),
         }
-        Codes { model, told }
     }
 
-    /// The code in a slot. Two slots never have the same one, nor the same keys.
-    pub(super) fn slot(&self, slot: u8) -> String {
-        if let Some(code) = self.told.get(&slot) {
-            return code.clone();
+    /// The code that is in a slot when entry `index` is told, or that comes into it by that. Two slots
+    /// for which the log tells none never have the same one, nor the same keys.
+    pub(super) fn slot(&self, slot: u8, index: usize) -> String {
+        let told = self.told.iter().rev();
+        let mut told = told.filter(|told| told.slot == slot && told.index <= index);
+        if let Some(code) = told.next().and_then(|told| told.code.clone()) {
+            return code;
         }
         match (slot, self.model) {
             (1, _) => FIRST.to_owned(),
@@ -61,6 +74,20 @@ impl Codes {
             }
         }
     }
+}
+
+/// Whether the lock's answer to a request, in what comes after it, is a refusal.
+fn refused(after: &[Entry], command: u8) -> bool {
+    let until = after
+        .iter()
+        .map_while(|entry| match &entry.told {
+            Told::ToLock(_) => None,
+            Told::FromLock(bytes) => Some(Frame::of(bytes)),
+            Told::Event(_) | Told::Alarm(..) => Some(None),
+        })
+        .flatten();
+    let mut answers = until.filter(|frame| frame.command == command);
+    answers.next().is_some_and(|frame| frame.kind == 0x55)
 }
 
 /// The digits that key bytes stand for; `None` for bytes that are no digits.

@@ -74,6 +74,17 @@ pub(crate) enum Told {
     Alarm(u8, u8),
 }
 
+impl Told {
+    /// What a radio's alarm report of it says: type and level.
+    fn report(&self) -> Option<(u8, u8)> {
+        match self {
+            Told::Alarm(kind, level) => Some((*kind, *level)),
+            Told::FromLock(bytes) => zwave::report(bytes),
+            Told::Event(_) | Told::ToLock(_) => None,
+        }
+    }
+}
+
 /// An entry of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {

@@ -1,7 +1,7 @@
 //! How codes are programmed at the keypad, as steps: with a mastercode everything begins with that, and
 //! on five keys Program is pressed as often as the slot's number.
 
-use super::code::{Codes, MASTER};
+use super::code::MASTER;
 use crate::lock::LockModel;
 use crate::scenario::{GAP, PRESS};
 use crate::trace::Nanos;
@@ -88,34 +88,31 @@ pub(super) struct Typed {
 }
 
 impl Typed {
-    /// What has to be done for `change` on a lock that has a mastercode or not.
-    pub(super) fn of(change: Change, model: LockModel, codes: &Codes, master: bool) -> Typed {
-        let mut typed = Typed {
-            steps: Vec::new(),
-            takes: Nanos::ZERO,
-            until_told: Nanos::ZERO,
-            master,
-        };
+    /// What has to be done for `change` on a lock that has these codes in its slots, and a mastercode or
+    /// not.
+    pub(super) fn of(
+        change: Change,
+        model: LockModel,
+        slots: impl Fn(u8) -> String,
+        master: bool,
+    ) -> Typed {
+        let mut typed = Typed::nothing(master);
         let five = model == LockModel::FiveKey;
         match change {
             Change::Set(slot) => {
                 typed.begin(master, if five { slot } else { 1 });
-                typed.code(&codes.slot(slot));
+                typed.code(&slots(slot));
             }
             Change::Deleted(slot) => {
                 typed.begin(master, 1);
                 typed.press("lock");
-                typed.twice(&codes.slot(slot));
+                typed.twice(&slots(slot));
             }
             Change::AllDeleted => {
                 typed.begin(true, 1);
                 typed.twice("999999");
             }
-            Change::MasterSet => {
-                typed.hold();
-                typed.twice(MASTER);
-                typed.master = true;
-            }
+            Change::MasterSet => return Typed::master(),
             Change::MasterDropped => {
                 typed.hold();
                 typed.press("lock");
@@ -132,7 +129,7 @@ impl Typed {
                 typed.begin(master, if five { 2 } else { 1 });
                 match master && !five {
                     true => typed.code(MASTER),
-                    false => typed.code(&codes.slot(1)),
+                    false => typed.code(&slots(1)),
                 }
             }
             Change::Full => {
@@ -145,14 +142,30 @@ impl Typed {
                 return typed;
             }
         }
-        // The log tells of it when the last key has been down for a while, not when it is up again.
-        typed.until_told = typed.takes.since(PRESS + GAP) + DEBOUNCE;
-        typed
+        typed.told()
     }
 
-    /// The steps that set a mastercode before a log begins.
-    pub(super) fn first_master(model: LockModel, codes: &Codes) -> Vec<String> {
-        Typed::of(Change::MasterSet, model, codes, false).steps
+    /// What sets a mastercode on a lock that has none.
+    pub(super) fn master() -> Typed {
+        let mut typed = Typed::nothing(true);
+        typed.hold();
+        typed.twice(MASTER);
+        typed.told()
+    }
+
+    const fn nothing(master: bool) -> Typed {
+        Typed {
+            steps: Vec::new(),
+            takes: Nanos::ZERO,
+            until_told: Nanos::ZERO,
+            master,
+        }
+    }
+
+    /// The log tells of it when the last key has been down for a while, not when it is up again.
+    fn told(mut self) -> Typed {
+        self.until_told = self.takes.since(PRESS + GAP) + DEBOUNCE;
+        self
     }
 
     /// Begins programming, for a slot by presses of Program.

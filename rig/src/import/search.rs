@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::capture::Frame;
 use super::compare::{Parting, compare};
 use super::programming::Change;
 use super::story::{Guess, given_of};
@@ -165,10 +164,8 @@ impl Search<'_> {
     /// The plainest guess.
     fn base(&self) -> Guess {
         let auto_locked = self.log.entries.iter().any(|entry| {
-            matches!(
-                entry.told,
-                Told::Event([3, 0x23, _]) | Told::Alarm(26 | 27, _)
-            )
+            matches!(entry.told, Told::Event([3, 0x23, _]))
+                || matches!(entry.told.report(), Some((26 | 27, _)))
         });
         Guess {
             given: given_of(self.log).0,
@@ -181,30 +178,18 @@ impl Search<'_> {
 
     /// What the log tells of programming at the keypad, in its order.
     fn changes(&self) -> impl Iterator<Item = Change> {
-        self.log
-            .entries
-            .iter()
-            .filter_map(|entry| match &entry.told {
-                Told::Event([6, change, slot]) => Change::of(*change, *slot),
-                Told::Alarm(32, _) => Some(Change::AllDeleted),
-                Told::Alarm(33, slot) => Some(Change::Deleted(*slot)),
-                Told::Alarm(112, slot) => Some(Change::Set(*slot)),
-                Told::Alarm(113, _) => Some(Change::Duplicate),
-                Told::FromLock(bytes) => match Frame::of(bytes)? {
-                    Frame {
-                        kind: 0xE7,
-                        command: 0x29,
-                        args,
-                    } => Some(Change::Set(*args.get(1)?)),
-                    Frame {
-                        kind: 0xE7,
-                        command: 0x2A,
-                        args,
-                    } if args.first() == Some(&32) => Some(Change::AllDeleted),
-                    _ => None,
-                },
-                Told::Event(_) | Told::Alarm(..) | Told::ToLock(_) => None,
+        self.log.entries.iter().filter_map(|entry| {
+            if let Told::Event([6, change, slot]) = entry.told {
+                return Change::of(change, slot);
+            }
+            Some(match entry.told.report()? {
+                (32, _) => Change::AllDeleted,
+                (33, slot) => Change::Deleted(slot),
+                (112, slot) => Change::Set(slot),
+                (113, _) => Change::Duplicate,
+                _ => return None,
             })
+        })
     }
 
     /// Whether there must have been a mastercode before the log begins.
@@ -245,18 +230,21 @@ impl Search<'_> {
             slots.insert(1);
         }
         for (index, entry) in self.log.entries.iter().enumerate() {
-            match entry.told {
-                Told::Event([6, 1, slot] | [2, 1, slot]) | Told::Alarm(112 | 19, slot) => {
+            match (&entry.told, entry.told.report()) {
+                (Told::Event([6, 1, slot] | [2, 1, slot]), _) => {
+                    slots.insert(*slot);
+                }
+                (_, Some((112 | 19, slot))) => {
                     slots.insert(slot);
                 }
-                Told::Event([2, 2 | 3, _]) | Told::Alarm(161, _) => {
+                (Told::Event([2, 2 | 3, _]), _) | (_, Some((161, _))) => {
                     turns.extend(slots.iter().map(|slot| Turn::Wrong(index, *slot)));
                 }
-                Told::Alarm(18 | 24 | 25 | 27, _) => turns.push(Turn::Jam(index)),
-                Told::FromLock(ref bytes) if bytes.get(4) == Some(&0x27) => {
-                    turns.push(Turn::Jam(index));
-                }
                 _ => {}
+            }
+            // Moves of the motor.
+            if let Some((18 | 19 | 24 | 25 | 27, _)) = entry.told.report() {
+                turns.push(Turn::Jam(index));
             }
         }
         let others = [Given::Programmed, Given::Handed, Given::New];

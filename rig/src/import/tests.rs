@@ -143,7 +143,7 @@ fn every_slot_has_a_code_of_its_own() {
         let log = read(b"0.0 01 00 00\n").unwrap();
         let codes = code::Codes::of(&log, model);
         let keys = |slot: u8| -> Vec<_> {
-            let code = codes.slot(slot);
+            let code = codes.slot(slot, 0);
             let digits = code
                 .bytes()
                 .map(|digit| crate::trace::Key::Digit(digit - b'0'));
@@ -154,6 +154,45 @@ fn every_slot_has_a_code_of_its_own() {
         let all: std::collections::BTreeSet<_> = (1..=30).map(keys).collect();
         assert_eq!(all.len(), 30, "{model}");
     }
+}
+
+#[test]
+fn a_slot_has_the_code_that_the_hub_gave_it_last() {
+    let frame = |kind: u8, command: u8, args: &[u8]| {
+        let length = u8::try_from(args.len()).unwrap() + 4;
+        let counted = [&[length, 1, kind, command], args].concat();
+        let sum = counted.iter().fold(0xFF, |sum, byte| sum ^ byte);
+        written(&[&[0xBD][..], &counted, &[sum]].concat())
+    };
+    let set = |code: &str| {
+        let mut keys = code.as_bytes().to_vec();
+        keys.resize(8, 0);
+        format!("> {}", frame(0xE7, 0x0B, &[&[0, 2], &keys[..]].concat()))
+    };
+    let answer = |kind: u8, command: u8| format!("< {}", frame(kind, command, &[]));
+    let lines = [
+        set("4321"),
+        answer(0xAA, 0x0B),
+        set("5678"),
+        answer(0xAA, 0x0B),
+        set("9876"),
+        answer(0x55, 0x0B),
+        format!("> {}", frame(0xE7, 0x0D, &[0, 2])),
+        answer(0xAA, 0x0D),
+    ];
+    let numbered = lines.iter().enumerate();
+    let text: String = numbered
+        .map(|(at, line)| format!("{at} {line}\n"))
+        .collect();
+    let log = read(text.as_bytes()).unwrap();
+    let codes = code::Codes::of(&log, LockModel::TenKey);
+    let slot: Vec<String> = (0..lines.len()).map(|at| codes.slot(2, at)).collect();
+    let new = "2002";
+    assert_eq!(
+        slot,
+        ["4321", "4321", "5678", "5678", "5678", "5678", new, new]
+    );
+    assert_eq!(codes.slot(1, 7), "1234");
 }
 
 proptest! {

@@ -1,6 +1,5 @@
 //! A retold log as a scenario file: every step under the line of the log that tells of it.
 
-use super::code::Codes;
 use super::programming::Typed;
 use super::story::{Guess, LEAD, Story};
 use super::{Format, Log};
@@ -47,7 +46,7 @@ pub(crate) fn scenario(log: &Log, name: &str, model: LockModel, guess: &Guess) -
     }
     if guess.master {
         page.mark("a mastercode was set before the log begins; which one, it doesn't tell");
-        for step in Typed::first_master(model, &Codes::of(log, model)) {
+        for step in Typed::master().steps {
             page.step(&step);
         }
         page.step("settle");

@@ -216,31 +216,31 @@ const fn name(kind: u8) -> Option<&'static str> {
 pub(super) fn reports(frames: &[(Nanos, Vec<u8>)]) -> Vec<(Nanos, u8, u8)> {
     let mut reports: Vec<(Nanos, u8, u8)> = Vec::new();
     for (at, bytes) in frames {
-        let Some(Frame {
-            kind: 0xE7,
-            command,
-            args,
-        }) = Frame::of(bytes)
-        else {
+        let Some((kind, level)) = report(bytes) else {
             continue;
         };
-        let report = match (command, args.as_slice()) {
-            (0x27, [_, user, 0x41]) => (18, *user),
-            (0x27, [_, user, 0x42]) => (19, *user),
-            (0x27, [_, _, 0x01]) => (21, 1),
-            (0x27, [_, _, 0x02]) => (22, 1),
-            (0x27, [_, _, 0x81]) => (24, 1),
-            (0x27, [_, _, 0x82]) => (25, 1),
-            (0x29, [_, slot, 1]) => (112, *slot),
-            (0x29, [_, slot, 0]) => (33, *slot),
-            (0x2A, [kind, level]) => (*kind, *level),
-            _ => continue,
-        };
         // An auto-lock is told as a lock by nobody and then as what it is.
-        if report.0 == 27 && reports.last().is_some_and(|last| last.1 == 21) {
+        if kind == 27 && reports.last().is_some_and(|last| last.1 == 21) {
             reports.pop();
         }
-        reports.push((*at, report.0, report.1));
+        reports.push((*at, kind, level));
     }
     reports
+}
+
+/// The report that a radio makes of one frame of the lock's: type and level.
+pub(super) fn report(bytes: &[u8]) -> Option<(u8, u8)> {
+    let frame = Frame::of(bytes).filter(|frame| frame.kind == 0xE7)?;
+    Some(match (frame.command, frame.args.as_slice()) {
+        (0x27, [_, user, 0x41]) => (18, *user),
+        (0x27, [_, user, 0x42]) => (19, *user),
+        (0x27, [_, _, 0x01]) => (21, 1),
+        (0x27, [_, _, 0x02]) => (22, 1),
+        (0x27, [_, _, 0x81]) => (24, 1),
+        (0x27, [_, _, 0x82]) => (25, 1),
+        (0x29, [_, slot, 1]) => (112, *slot),
+        (0x29, [_, slot, 0]) => (33, *slot),
+        (0x2A, [kind, level]) => (*kind, *level),
+        _ => return None,
+    })
 }

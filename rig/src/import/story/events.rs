@@ -25,7 +25,7 @@ impl Teller<'_> {
             };
             match event {
                 [1, reason, _] => self.boot(entries, index, reason),
-                [2, 1, slot] => self.enter(index, at, &self.codes.slot(slot), None),
+                [2, 1, slot] => self.enter(index, at, &self.codes.slot(slot, index), None),
                 [2, 2 | 3, _] => self.wrong(index, at),
                 [2, 4, _] => {
                     let begin = at.since(Nanos::from_secs(5) + DEBOUNCE);
@@ -34,7 +34,7 @@ impl Teller<'_> {
                     self.act(index, begin, vec![step], PRESS + GAP, Some(mark));
                 }
                 [2, 5, _] => {
-                    let code = self.codes.slot(1);
+                    let code = self.codes.slot(1, index);
                     self.enter(index, at, &code, Some("which code, the log doesn't tell"));
                 }
                 [3, 0x21, outcome] => {
@@ -100,7 +100,7 @@ impl Teller<'_> {
                 (step, Some("which time, the log doesn't tell"))
             }
             (0x0B, Some(slot)) => {
-                let code = self.codes.slot(slot);
+                let code = self.codes.slot(slot, index);
                 (
                     format!("hub: {{ set-code: \"{code}\", slot: {slot} }}"),
                     None,
@@ -109,10 +109,10 @@ impl Teller<'_> {
             (0x0D, Some(slot)) => (format!("hub: {{ delete-code: {slot} }}"), None),
             (0x0B, None) => {
                 let (code, slot) = match result {
-                    0x07 => (self.codes.slot(1), 2),
+                    0x07 => (self.codes.slot(1, index), 2),
                     0x08 => ("123".to_owned(), 2),
-                    0x0A => (self.codes.slot(2), 31),
-                    _ => (self.codes.slot(2), 2),
+                    0x0A => (self.codes.slot(2, index), 31),
+                    _ => (self.codes.slot(2, index), 2),
                 };
                 let step = format!("hub: {{ set-code: \"{code}\", slot: {slot} }}");
                 (step, Some("which code and slot, the log doesn't tell"))

@@ -139,7 +139,7 @@ impl Teller<'_> {
 
     fn wrong(&mut self, index: usize, at: Nanos) {
         let slot = self.guess.wrong.get(&index);
-        let code = slot.map_or(NONE.to_owned(), |slot| self.codes.slot(*slot));
+        let code = slot.map_or(NONE.to_owned(), |slot| self.codes.slot(*slot, index));
         let mark = match slot {
             Some(slot) => format!("which code, the log doesn't tell: here the one in slot {slot}"),
             None => {
@@ -205,11 +205,11 @@ impl Teller<'_> {
     /// Something was programmed at the keypad, or should have been.
     fn programming(&mut self, index: usize, at: Nanos, change: Change, mark: Option<&str>) {
         let set = change.wants_master() && !self.master;
-        let typed = Typed::of(change, self.model, &self.codes, self.master || set);
+        let typed = Typed::of(change, self.model, self.slots(index), self.master || set);
         self.master = typed.master;
         let mut begin = at.since(typed.until_told).max(self.program_free);
         if set {
-            let before = Typed::of(Change::MasterSet, self.model, &self.codes, false);
+            let before = Typed::master();
             let mark = "when the mastercode was set, and which one, the log doesn't tell";
             let takes = before.takes + Nanos::from_secs(1);
             let early = begin.since(takes).max(self.program_free);
@@ -217,6 +217,11 @@ impl Teller<'_> {
             self.act(index, early, before.steps, before.takes, Some(mark));
         }
         self.act(index, begin, typed.steps, typed.takes, mark);
+    }
+
+    /// The codes when entry `index` is told.
+    fn slots(&self, index: usize) -> impl Fn(u8) -> String {
+        move |slot| self.codes.slot(slot, index)
     }
 
     fn note(&mut self, index: usize, at: Nanos, mark: &str) {

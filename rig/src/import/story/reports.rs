@@ -4,10 +4,13 @@
 use super::super::capture::Frame;
 use super::super::code::digits;
 use super::super::programming::Change;
-use super::super::{Entry, Told, written};
+use super::super::{Entry, Told, written, zwave};
 use super::{BEFORE, DEBOUNCE, FRAME, JAMMED, LEAD, TRAVEL, Teller};
 use crate::scenario::{GAP, HUB_ANSWER, PRESS};
 use crate::trace::Nanos;
+
+/// No move lasts longer: a motor that nothing stops is stopped after 1.5 s.
+const LONGEST_MOVE: Nanos = Nanos::from_secs(2);
 
 impl Teller<'_> {
     /// Frames and alarm reports: both tell what the lock told the hub.
@@ -32,26 +35,22 @@ impl Teller<'_> {
                         }
                         continue;
                     }
-                    let itself = entries.get(index + 1..).unwrap_or_default().iter().take(2).any(|next| {
-                        matches!(&next.told, Told::FromLock(bytes)
-                            if Frame::of(bytes).is_some_and(|next| next.command == 0x2A && next.args.first() == Some(&27)))
-                    });
-                    let report = match (frame.command, frame.args.as_slice()) {
-                        (0x27, [_, _, 0x01]) if itself => None,
-                        (0x27, [_, user, 0x41]) => Some((18, *user)),
-                        (0x27, [_, user, 0x42]) => Some((19, *user)),
-                        (0x27, [_, _, 0x01]) => Some((21, 1)),
-                        (0x27, [_, _, 0x02]) => Some((22, 1)),
-                        (0x27, [_, _, 0x81]) => Some((0, 1)),
-                        (0x29, [_, slot, 1]) => Some((112, *slot)),
-                        (0x29, [_, slot, 0]) => Some((33, *slot)),
+                    let after = entries.get(index + 1..).unwrap_or_default().iter().take(2);
+                    let itself = after
+                        .filter_map(|next| next.told.report())
+                        .any(|(kind, _)| kind == 27);
+                    match zwave::report(bytes) {
+                        // An auto-lock is told as a lock by nobody first.
+                        Some((21, _)) if itself => {}
                         // What the hub asked for is there already as its own frame.
-                        (0x2A, [23, _]) => Some((1, 1)),
-                        (0x2A, [kind, level]) => Some((*kind, *level)),
-                        _ => None,
-                    };
-                    if let Some((kind, level)) = report {
-                        self.alarm(index, at, kind, level);
+                        Some((24, _)) => self.jam_if(index, at, false, "closing"),
+                        Some((25, _)) => self.jam_if(index, at, false, "opening"),
+                        Some((23, _)) => self.jam_if(index, at, true, "closing"),
+                        Some((9, _)) if asked_to_open(&entries[..index], entry.at) => {
+                            self.jam_if(index, at, true, "opening");
+                        }
+                        Some((kind, level)) => self.alarm(index, at, kind, level),
+                        None => {}
                     }
                 }
                 Told::Event(_) => {}
@@ -63,12 +62,9 @@ impl Teller<'_> {
         let moved = at.since(TRAVEL);
         let jammed = at.since(JAMMED);
         match kind {
-            // What a hub's own frame asked for: only the jam is left to tell.
-            0 => self.jam_if(index, at, false, "closing"),
-            1 => self.jam_if(index, at, true, "closing"),
             9 => {
                 self.jam_if(index, at, true, "opening");
-                let code = self.codes.slot(1);
+                let code = self.codes.slot(1, index);
                 self.enter(
                     index,
                     at.since(Nanos::from_millis(600)),
@@ -86,7 +82,7 @@ impl Teller<'_> {
             }
             19 => {
                 self.jam_if(index, at, false, "opening");
-                self.enter(index, moved, &self.codes.slot(level.max(1)), None);
+                self.enter(index, moved, &self.codes.slot(level.max(1), index), None);
             }
             21 => self.key(index, at, "lock"),
             22 => self.key(index, at, "unlock"),
@@ -114,7 +110,7 @@ impl Teller<'_> {
                 }
             }
             162 => {
-                let code = self.codes.slot(level.max(1));
+                let code = self.codes.slot(level.max(1), index);
                 let mark = "this lock has no schedules: here it is any time for that code";
                 self.enter(index, at, &code, Some(mark));
             }
@@ -181,6 +177,16 @@ impl Teller<'_> {
             None,
         );
     }
+}
+
+/// Whether the hub asked the lock to open so shortly before `at` that a jam then is of that move.
+fn asked_to_open(before: &[Entry], at: Nanos) -> bool {
+    let recent = before.iter().rev();
+    let mut recent = recent.take_while(|entry| at.since(entry.at) < LONGEST_MOVE);
+    recent.any(|entry| {
+        matches!(&entry.told, Told::ToLock(bytes)
+            if Frame::of(bytes).is_some_and(|frame| frame.kind == 0xE7 && frame.command == 0x05))
+    })
 }
 
 /// The hello that follows the hub button of entry `index`.
