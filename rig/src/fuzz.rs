@@ -115,6 +115,7 @@ pub fn log(bytes: &[u8]) {
             master: false,
             wrong: Default::default(),
             jams: Default::default(),
+            unpaired: false,
         };
         let (text, _) = import::scenario(&log, "any.log", model, &guess);
         if let Err(error) = parse(&text, Path::new("any.yaml"), "any") {

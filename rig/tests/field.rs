@@ -179,7 +179,7 @@ fn the_released_firmware_is_told_to_be_right() {
 fn a_log_that_no_lock_gives_and_one_that_nobody_can_read() {
     let house = tempfile::tempdir().unwrap();
     let log = house.path().join("owner.log");
-    fs::write(&log, "0.000 01 00 00\n5.000 02 01 07\n6.000 03 11 01\n").unwrap();
+    fs::write(&log, "0.000 01 00 00\n5.000 02 01 28\n6.000 03 11 01\n").unwrap();
     let path = log.to_str().unwrap();
     let told = rig(&root(), &["import", path]);
     assert_eq!(told.status.code(), Some(1));

@@ -25,8 +25,8 @@ const DEADLINE: Duration = Duration::from_secs(600);
   hub's bus   a line for each frame: seconds, > to the lock or < from it, bytes: `3.2 > BD 04 01 E7 05 18`
   Z-Wave      CSV with the columns time, type and level, or a JSON object a line with these
 
-What the log doesn't tell is marked in the scenario and searched for on the virtual lock: the given state, codes,
-jams, switches, a mastercode. With --good, what a right firmware answers otherwise is searched for.
+What the log doesn't tell is marked in the scenario: turns of the key and weak cells, where nothing else explains what the
+lock did, and what is searched for on the virtual lock: the given state, codes, jams, switches, a mastercode. With --good, what a right firmware answers otherwise is searched for.
 
 Exit codes: 0 the log comes out, 1 it doesn't (the nearest is written), 2 the log or the command line is wrong, 3 the \
 rig failed.

@@ -102,7 +102,7 @@ impl Frame {
 }
 
 /// A silence that no frame has in it: what comes after it is another one.
-const SILENCE: Nanos = Nanos::from_millis(20);
+pub(super) const SILENCE: Nanos = Nanos::from_millis(20);
 
 /// What went over the hub's bus in a run, as a capture. A frame ends where its length says, a broken
 /// one with a silence or where a line of a capture must end.

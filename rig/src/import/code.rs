@@ -1,9 +1,15 @@
 //! Codes for slots: a log never tells a code, only where it is kept, so every slot gets one of its own.
 
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
 use super::capture::Frame;
 use super::{Entry, Log, Told};
 use crate::lock::LockModel;
+use crate::scenario::Given;
 
+/// The slots of a lock.
+const SLOTS: RangeInclusive<u8> = 1..=30;
 /// The code of slot 1 in the given state `programmed`.
 const FIRST: &str = "1234";
 /// A code that no slot has.
@@ -63,6 +69,11 @@ impl Codes {
         if let Some(code) = told.next().and_then(|told| told.code.clone()) {
             return code;
         }
+        self.first(slot)
+    }
+
+    /// The code of a slot for which the log tells none.
+    pub(super) fn first(&self, slot: u8) -> String {
         match (slot, self.model) {
             (1, _) => FIRST.to_owned(),
             (_, LockModel::TenKey) => format!("2{slot:03}"),
@@ -74,6 +85,80 @@ impl Codes {
             }
         }
     }
+}
+
+impl Codes {
+    /// Slots that had a code before the log begins, on a lock in this state: those whose code is used or
+    /// deleted and never set, and on ten keys those that were not free when a code at the keypad went past
+    /// them.
+    pub(super) fn before(&self, log: &Log, given: Given) -> Vec<u8> {
+        let mut have = BTreeSet::new();
+        if given == Given::Programmed {
+            have.insert(1);
+        }
+        let mut before = BTreeSet::new();
+        let mut need = |slot: u8, have: &mut BTreeSet<u8>| {
+            if SLOTS.contains(&slot) && have.insert(slot) {
+                before.insert(slot);
+            }
+        };
+        for (index, entry) in log.entries.iter().enumerate() {
+            let by_hub = self.told.iter().find(|kept| kept.index == index);
+            match by_hub.map_or_else(|| says(&entry.told), |kept| Some(kept.says())) {
+                Some(Says::Set(slot)) => {
+                    have.insert(slot);
+                }
+                Some(Says::Programmed(slot)) => {
+                    if self.model == LockModel::TenKey {
+                        (1..slot).for_each(|slot| need(slot, &mut have));
+                    }
+                    have.insert(slot);
+                }
+                Some(Says::Used(slot)) => need(slot, &mut have),
+                Some(Says::Deleted(slot)) => {
+                    need(slot, &mut have);
+                    have.remove(&slot);
+                }
+                Some(Says::AllDeleted) => have.clear(),
+                None => {}
+            }
+        }
+        before.into_iter().collect()
+    }
+}
+
+/// What becomes of slots, or became.
+enum Says {
+    /// The hub set its code.
+    Set(u8),
+    /// A code was set at the keypad, or by whom isn't told.
+    Programmed(u8),
+    /// Its code was typed.
+    Used(u8),
+    Deleted(u8),
+    AllDeleted,
+}
+
+impl Kept {
+    const fn says(&self) -> Says {
+        match self.code {
+            Some(_) => Says::Set(self.slot),
+            None => Says::Deleted(self.slot),
+        }
+    }
+}
+
+fn says(told: &Told) -> Option<Says> {
+    Some(match (told, told.report()) {
+        (Told::Event([6, 1, slot]), _) => Says::Programmed(*slot),
+        (Told::Event([2, 1, slot]), _) => Says::Used(*slot),
+        (Told::Event([6, 2, slot]), _) => Says::Deleted(*slot),
+        (Told::Event([6, 3, _] | [8, ..]), _) | (_, Some((32, _))) => Says::AllDeleted,
+        (_, Some((112, slot))) => Says::Programmed(slot),
+        (_, Some((19 | 162, slot))) => Says::Used(slot),
+        (_, Some((33, slot))) => Says::Deleted(slot),
+        _ => return None,
+    })
 }
 
 /// Whether the lock's answer to a request, in what comes after it, is a refusal.

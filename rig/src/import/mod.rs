@@ -41,6 +41,14 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    /// A log without the lock's own times begins with its first entry: what led to that was before it.
+    const fn lead(self) -> Nanos {
+        match self {
+            Format::Events => Nanos::ZERO,
+            Format::Capture | Format::ZWave => Nanos::from_secs(60),
+        }
+    }
+
     /// How far times may be from those of the log, beside 2 %.
     const fn slack(self) -> Nanos {
         match self {

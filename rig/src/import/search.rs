@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::capture::Frame;
 use super::compare::{Parting, compare};
 use super::programming::Change;
 use super::story::{Guess, given_of};
@@ -13,6 +14,11 @@ use crate::bench::VirtualBench;
 use crate::lock::{Door, LockModel};
 use crate::play::{Limits, PlayError, Situation, play, prepare};
 use crate::scenario::{Given, parse};
+
+/// Why a lock refuses a hub that it doesn't know.
+const NOT_PAIRED: u8 = 0x04;
+/// Why it refuses to move before its handing.
+const NOT_HANDED: u8 = 0x05;
 
 /// A lock as new, by the name of its firmware.
 pub(crate) struct Lock<'a> {
@@ -167,13 +173,35 @@ impl Search<'_> {
             matches!(entry.told, Told::Event([3, 0x23, _]))
                 || matches!(entry.told.report(), Some((26 | 27, _)))
         });
+        let refused = |reason: u8| self.refused(reason);
         Guess {
-            given: given_of(self.log).0,
+            given: match given_of(self.log).0 {
+                // The lock says so: it is not handed.
+                _ if refused(NOT_HANDED) => Given::New,
+                given => given,
+            },
             auto_lock: auto_locked,
             master: self.wants_master(),
             wrong: BTreeMap::new(),
             jams: BTreeSet::new(),
+            unpaired: refused(NOT_PAIRED),
         }
+    }
+
+    /// Whether a capture shows, before anything pairs, that the lock refuses its hub for this reason.
+    fn refused(&self, reason: u8) -> bool {
+        let frames = self
+            .log
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.told {
+                Told::FromLock(bytes) => Frame::of(bytes),
+                Told::Event(_) | Told::ToLock(_) | Told::Alarm(..) => None,
+            });
+        let paired = |frame: &Frame| frame.command == 0x18 && frame.args == [1];
+        let before = frames.take_while(|frame| reason != NOT_PAIRED || !paired(frame));
+        let mut refusals = before.filter(|frame| frame.kind == 0x55);
+        refusals.any(|frame| frame.args == [reason])
     }
 
     /// What the log tells of programming at the keypad, in its order.

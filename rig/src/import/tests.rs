@@ -16,6 +16,7 @@ fn plain() -> Guess {
         master: false,
         wrong: Default::default(),
         jams: Default::default(),
+        unpaired: false,
     }
 }
 
@@ -156,14 +157,16 @@ fn every_slot_has_a_code_of_its_own() {
     }
 }
 
+/// A whole frame, in hex.
+fn frame(kind: u8, command: u8, args: &[u8]) -> String {
+    let length = u8::try_from(args.len()).unwrap() + 4;
+    let counted = [&[length, 1, kind, command], args].concat();
+    let sum = counted.iter().fold(0xFF, |sum, byte| sum ^ byte);
+    written(&[&[0xBD][..], &counted, &[sum]].concat())
+}
+
 #[test]
 fn a_slot_has_the_code_that_the_hub_gave_it_last() {
-    let frame = |kind: u8, command: u8, args: &[u8]| {
-        let length = u8::try_from(args.len()).unwrap() + 4;
-        let counted = [&[length, 1, kind, command], args].concat();
-        let sum = counted.iter().fold(0xFF, |sum, byte| sum ^ byte);
-        written(&[&[0xBD][..], &counted, &[sum]].concat())
-    };
     let set = |code: &str| {
         let mut keys = code.as_bytes().to_vec();
         keys.resize(8, 0);
@@ -212,6 +215,7 @@ proptest! {
         events in proptest::collection::vec((1u8..=9, any::<u8>(), any::<u8>(), 0u32..100_000), 1..20),
         alarms in proptest::collection::vec((any::<u8>(), any::<u8>()), 1..20),
         frames in proptest::collection::vec((any::<bool>(), proptest::collection::vec(any::<u8>(), 1..12)), 1..12),
+        whole in proptest::collection::vec((any::<bool>(), 0usize..3, 0usize..14, proptest::collection::vec(0u8..12, 0..4)), 1..24),
     ) {
         let records: Vec<_> = events.iter().map(|(what, a, b, at)| {
             let [t0, t1, t2, t3] = at.to_le_bytes();
@@ -222,10 +226,17 @@ proptest! {
         let lines: String = frames.iter().enumerate().map(|(at, (to, bytes))| {
             format!("{at} {} {}\n", if *to { '>' } else { '<' }, written(bytes))
         }).collect();
-        let logs = [binary(&records), format!("time,type,level\n{rows}").into_bytes(), lines.into_bytes()];
+        let talk: String = whole.iter().enumerate().map(|(at, (to, kind, command, args))| {
+            let commands = [0x03, 0x05, 0x07, 0x09, 0x0B, 0x0C, 0x0D, 0x0E, 0x0F, 0x10, 0x18, 0x27, 0x29, 0x2A];
+            let bytes = frame([0xE7, 0xAA, 0x55][*kind], commands[*command], args);
+            format!("{at} {} {bytes}\n", if *to { '>' } else { '<' })
+        }).collect();
+        let logs = [talk.into_bytes(), binary(&records), format!("time,type,level\n{rows}").into_bytes(), lines.into_bytes()];
         for log in logs.iter().filter_map(|log| read(log).ok()) {
-            for model in LockModel::ALL {
-                let (text, prelude) = scenario(&log, "any.log", model, &plain());
+            let givens = [Given::New, Given::Handed, Given::Programmed];
+            for (model, given) in LockModel::ALL.into_iter().flat_map(|model| givens.map(|given| (model, given))) {
+                let guess = Guess { given, ..plain() };
+                let (text, prelude) = scenario(&log, "any.log", model, &guess);
                 match parse(&text, std::path::Path::new("x"), "x") {
                     Ok(scenario) => prop_assert!(prelude < scenario.steps.len()),
                     Err(error) => prop_assert!(false, "{error}\n{text}"),

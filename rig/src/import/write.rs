@@ -1,8 +1,9 @@
 //! A retold log as a scenario file: every step under the line of the log that tells of it.
 
+use super::code::Codes;
 use super::programming::Typed;
-use super::story::{Guess, LEAD, Story};
-use super::{Format, Log};
+use super::story::{Guess, Story};
+use super::{Format, Log, Told};
 use crate::lock::LockModel;
 use crate::scenario::Given;
 use crate::trace::Nanos;
@@ -39,10 +40,22 @@ pub(crate) fn scenario(log: &Log, name: &str, model: LockModel, guess: &Guess) -
         page.mark("how the switches stood, the log doesn't tell");
         page.step("switch: 2 on");
     }
-    if log.format != Format::Events && !pairs(&story) {
+    if guess.given == Given::New && log.format != Format::Events {
+        page.mark("the pack was put in before the log begins");
+        page.step("battery: connect");
+        page.step("wait: 2s");
+    }
+    let paired = !pairs(&story) && !guess.unpaired && hub_known(log);
+    if paired || !story.before.is_empty() {
         page.mark("the hub was paired before the log begins");
         page.step("hub: pair");
         page.step("settle");
+    }
+    let codes = Codes::of(log, model);
+    for slot in &story.before {
+        let code = codes.first(*slot);
+        page.mark("this code was set before the log begins; which one, it doesn't tell");
+        page.step(&format!("hub: {{ set-code: \"{code}\", slot: {slot} }}"));
     }
     if guess.master {
         page.mark("a mastercode was set before the log begins; which one, it doesn't tell");
@@ -52,14 +65,8 @@ pub(crate) fn scenario(log: &Log, name: &str, model: LockModel, guess: &Guess) -
         page.step("settle");
     }
     let prelude = page.steps;
-    // The log's time at this place of the scenario: after the last that led to the given state, or
-    // when the first thing happened.
-    let settled = match guess.given {
-        Given::Programmed => Nanos::from_millis(1_300),
-        Given::Handed | Given::New => Nanos::from_millis(1_500),
-    };
-    let led = log.entries[..story.skipped].last();
-    let mut clock: Option<Nanos> = led.map(|entry| entry.at + settled);
+    // The log's time at this place of the scenario.
+    let mut clock: Option<Nanos> = story.begins;
     let mut told = vec![false; log.entries.len()];
     for act in &story.acts {
         for index in &act.entries {
@@ -75,38 +82,44 @@ pub(crate) fn scenario(log: &Log, name: &str, model: LockModel, guess: &Guess) -
         }
         // Nobody knows when the first thing happened, and after power came time starts anew.
         let now = clock.unwrap_or(act.at);
-        if !act.boots && act.at.since(now) > SHORT {
+        if act.boots.is_none() && act.at.since(now) > SHORT {
             page.wait(act.at.since(now));
         }
         for step in &act.steps {
             page.step(step);
         }
-        clock = Some(if act.boots {
-            Nanos::ZERO
-        } else {
-            act.at.max(now) + act.takes
-        });
+        clock = Some(act.boots.unwrap_or(act.at.max(now) + act.takes));
     }
     for (entry, told) in log.entries.iter().zip(&told).skip(story.skipped) {
         if !told {
             page.line(&format!("  # {}: {}", entry.line, entry.told));
         }
     }
-    let lead = match log.format {
-        Format::Events => Nanos::ZERO,
-        Format::Capture | Format::ZWave => LEAD,
-    };
     let end = log
         .entries
         .last()
-        .map_or(Nanos::ZERO, |entry| entry.at + lead);
+        .map_or(Nanos::ZERO, |entry| entry.at + log.format.lead());
     if let Some(clock) = clock
         && end.since(clock) > SHORT
     {
         page.wait(end.since(clock));
     }
+    // When a program that hung started over, nobody knows to the second, and auto-lock counts on from before.
+    let last = story.acts.iter().rev().find_map(|act| act.boots);
+    if last.is_some_and(|after| after > Nanos::ZERO) {
+        page.wait(Nanos::from_secs(if guess.auto_lock { 30 } else { 3 }));
+    }
     page.step("settle");
     (page.text, prelude)
+}
+
+/// Whether a log tells of a hub that it does not tell the pairing of.
+fn hub_known(log: &Log) -> bool {
+    log.format != Format::Events
+        || log
+            .entries
+            .iter()
+            .any(|entry| matches!(entry.told, Told::Event([7, 0x03..=0x0D, 0])))
 }
 
 /// Whether pairing is part of what the log tells.

@@ -1,13 +1,21 @@
 //! The lock's own event log: what each of its entries tells that someone did.
 
 use super::super::programming::Change;
-use super::super::{Entry, Told, written};
-use super::{BEFORE, DEBOUNCE, FRAME, JAMMED, TRAVEL, Teller};
-use crate::scenario::{GAP, Given, PRESS};
+use super::super::{Told, written};
+use super::bolt::{opens, result};
+use super::{DEBOUNCE, FRAME, TRAVEL, Teller};
+use crate::scenario::{GAP, PRESS};
 use crate::trace::Nanos;
 
+/// Command and source of a lock that locks itself.
+const AUTO_LOCK: u8 = 0x23;
+/// From the end of a key's turn that opens a bolt to the lock's own locking told: what is left of the 30 s, and
+/// the move.
+const AUTO_LOCK_TIME: Nanos = Nanos(29_300_000_000 + TRAVEL.0);
+
 impl Teller<'_> {
-    pub(super) fn events(&mut self, entries: &[Entry], skipped: usize) {
+    pub(super) fn events(&mut self, skipped: usize) {
+        let entries = self.entries;
         let mut paired = None;
         for (index, entry) in entries.iter().enumerate().skip(skipped) {
             let Told::Event(event) = entry.told else {
@@ -24,8 +32,14 @@ impl Teller<'_> {
                 })
             };
             match event {
-                [1, reason, _] => self.boot(entries, index, reason),
-                [2, 1, slot] => self.enter(index, at, &self.codes.slot(slot, index), None),
+                [1, reason, _] => self.boot(index, reason),
+                [2, 1, slot] => {
+                    let code = self.codes.slot(slot, index);
+                    let begin = at.since(self.typing(&code) + DEBOUNCE);
+                    let moved = result(entries, index, true).is_some();
+                    self.turned_before(index, begin, true, moved);
+                    self.enter(index, at, &code, None);
+                }
                 [2, 2 | 3, _] => self.wrong(index, at),
                 [2, 4, _] => {
                     let begin = at.since(Nanos::from_secs(5) + DEBOUNCE);
@@ -35,26 +49,43 @@ impl Teller<'_> {
                 }
                 [2, 5, _] => {
                     let code = self.codes.slot(1, index);
-                    self.enter(index, at, &code, Some("which code, the log doesn't tell"));
+                    self.refused(index, at, &code, "which code, the log doesn't tell");
                 }
                 [3, 0x21, outcome] => {
+                    let begin = self.pressed_at(index, outcome);
+                    self.turned_before(index, begin, false, true);
                     self.jam_if(index, at, outcome == 2, "closing");
-                    let takes = match outcome {
-                        1 => TRAVEL,
-                        2 => JAMMED,
-                        _ => Nanos::ZERO,
-                    };
-                    self.press(index, at.since(takes + DEBOUNCE), "lock");
+                    self.press(index, begin, "lock");
+                    self.goes(0x21, outcome);
+                }
+                [3, 0x30, outcome] => {
+                    self.jam_if(index, at, outcome == 4, "stuck");
+                    self.goes(0x30, outcome);
                 }
                 [3, command, outcome] => {
-                    let way = if command >> 4 == 1 {
-                        "opening"
-                    } else {
-                        "closing"
-                    };
+                    if command == AUTO_LOCK {
+                        self.turned_before(index, at.since(AUTO_LOCK_TIME), false, true);
+                    }
+                    let way = if opens(command) { "opening" } else { "closing" };
                     self.jam_if(index, at, outcome == 2, way);
+                    self.goes(command, outcome);
                 }
-                [5, charge, tenths] => self.volts(index, at, charge, tenths),
+                [5, charge, tenths] => {
+                    self.volts(index, at, charge, tenths);
+                    let hub_before = entries[..index]
+                        .iter()
+                        .any(|entry| matches!(entry.told, Told::Event([7, 0x18, 0])));
+                    if hub_before && !self.used_around(index) {
+                        let mark = "by what it was noticed, the log doesn't tell";
+                        self.hub(
+                            index,
+                            at.since(FRAME),
+                            "hub: battery",
+                            Nanos::ZERO,
+                            Some(mark),
+                        );
+                    }
+                }
                 // What a hub did is told by the event after it.
                 [6, 1, _] if by_hub(0x0B) => {}
                 [6, 2, _] if by_hub(0x0D) => {}
@@ -74,14 +105,23 @@ impl Teller<'_> {
                     }
                 }
                 [7, 0x18, _] if paired == Some(index) => {}
-                [7, command, result] => {
+                [7, command, answer] => {
                     let slot = match index.checked_sub(1).map(|before| &entries[before].told) {
                         Some(Told::Event([6, _, slot])) => Some(*slot),
                         _ => None,
                     };
-                    self.asked(index, at.since(FRAME), command, result, slot);
+                    let begin = at.since(FRAME);
+                    if let (0x03 | 0x05, 0) = (command, answer) {
+                        let opening = command == 0x05;
+                        let moved = result(entries, index, opening).is_some();
+                        self.turned_before(index, begin, opening, moved);
+                    }
+                    self.asked(index, begin, command, answer, slot);
                 }
-                [8, ..] => self.master = false,
+                [8, ..] => {
+                    self.master = false;
+                    self.fault = false;
+                }
                 [4, ..] | [9, ..] => {}
                 _ => {}
             }
@@ -92,11 +132,20 @@ impl Teller<'_> {
     fn asked(&mut self, index: usize, at: Nanos, command: u8, result: u8, slot: Option<u8>) {
         let place = slot.filter(|_| result == 0);
         let (step, mark) = match (command, place) {
+            // Refused for the frame itself.
+            (_, None) if matches!(result, 1..=3) => {
+                let step = format!(
+                    "hub: {{ bytes: \"{}\" }}",
+                    written(&refused(command, result))
+                );
+                (step, Some("what frame it was, the log doesn't tell"))
+            }
             (0x03, _) => ("hub: lock".to_owned(), None),
             (0x05, _) => ("hub: unlock".to_owned(), None),
             (0x18, _) => ("hub: hello".to_owned(), None),
             (0x0F, _) => {
-                let step = "hub: { set-clock: \"26 01 01 12 00 00 04\" }".to_owned();
+                let month = if result == 0 { "01" } else { "13" };
+                let step = format!("hub: {{ set-clock: \"26 {month} 01 12 00 00 04\" }}");
                 (step, Some("which time, the log doesn't tell"))
             }
             (0x0B, Some(slot)) => {
@@ -122,96 +171,33 @@ impl Teller<'_> {
                 Some("which slot, the log doesn't tell"),
             ),
             _ => {
-                let frame = [0xBD, 0x04, 0x01, 0xE7, command];
-                let sum = frame[1..].iter().fold(0xFF, |sum, byte| sum ^ byte);
-                let step = format!("hub: {{ bytes: \"{} {sum:02X}\" }}", written(&frame));
+                let step = format!("hub: {{ bytes: \"{}\" }}", written(&frame(command, &[])));
                 (step, Some("which arguments, the log doesn't tell"))
             }
         };
         self.hub(index, at, &step, Nanos::ZERO, mark);
     }
+}
 
-    /// Power came, or the program started over.
-    fn boot(&mut self, entries: &[Entry], index: usize, reason: u8) {
-        self.sort();
-        let session = entries.get(index + 1..).unwrap_or_default().iter();
-        let mut session = session.take_while(|entry| !matches!(entry.told, Told::Event([1, ..])));
-        let gesture = session
-            .find(|entry| matches!(entry.told, Told::Event([3, 0x30, _] | [8, ..] | [9, 0, _])));
-        if reason != 0 {
-            self.boots(
-                index,
-                Nanos::ZERO,
-                Vec::new(),
-                "the lock started over by itself: nobody did that",
-            );
-            return;
-        }
-        let in_already = index > 0 || self.guess.given != Given::New;
-        let mut steps = Vec::new();
-        if in_already {
-            steps.extend(["settle", "battery: disconnect", "wait: 15s"].map(str::to_owned));
-        }
-        let mark = "how long the pack was out, the log doesn't tell";
-        let connect = "battery: connect".to_owned();
-        match gesture.map(|entry| (&entry.told, entry.at)) {
-            Some((Told::Event([8, ..]), at)) => {
-                steps.extend(["hold: program".to_owned(), connect]);
-                self.boots(index, Nanos::ZERO, steps, mark);
-                let press = at.since(DEBOUNCE);
-                let release = press.since(Nanos::from_secs(1));
-                self.program_again(index, release.max(Nanos::from_millis(30_500)), press);
-            }
-            Some((Told::Event([3, ..]), at)) => {
-                steps.extend(["hold: program".to_owned(), connect]);
-                self.boots(index, Nanos::ZERO, steps, mark);
-                let press = at.since(Nanos::from_millis(1_200));
-                let release = press.since(Nanos::from_secs(2));
-                self.program_again(index, release.max(Nanos::from_secs(1)), press);
-            }
-            Some(_) => {
-                steps.extend([
-                    connect,
-                    "wait: 1s".to_owned(),
-                    "storage: corrupt".to_owned(),
-                ]);
-                self.boots(
-                    index,
-                    Nanos::ZERO,
-                    steps,
-                    "what damaged the flash, the log doesn't tell",
-                );
-            }
-            None => {
-                steps.push(connect);
-                self.boots(index, Nanos::ZERO, steps, mark);
-            }
-        }
+/// A frame of the hub's that the lock refuses for this reason: 1 for its checksum, 2 for its length, 3 for
+/// its command.
+fn refused(command: u8, reason: u8) -> Vec<u8> {
+    // No command has so many arguments.
+    let args: &[u8] = if reason == 2 { &[0; 12] } else { &[] };
+    let mut bytes = frame(command, args);
+    if reason == 1
+        && let Some(sum) = bytes.last_mut()
+    {
+        *sum ^= 1;
     }
+    bytes
+}
 
-    /// Program is let go, and pressed once more: later than the log has it, if it must.
-    fn program_again(&mut self, index: usize, release: Nanos, press: Nanos) {
-        let press = press.max(release + GAP);
-        self.program_free = press + PRESS + GAP;
-        let step = "release: program".to_owned();
-        self.act(index, release, vec![step], Nanos::ZERO, None);
-        self.press(index, press, "program");
-    }
-
-    fn volts(&mut self, index: usize, at: Nanos, charge: u8, tenths: u8) {
-        // The lock rounds down; at its own thresholds it is the threshold.
-        let millivolts = match (charge, tenths) {
-            (1, 48) | (2, 45) => u32::from(tenths) * 100,
-            _ => u32::from(tenths) * 100 + 50,
-        };
-        // No pack of four cells has more.
-        let millivolts = millivolts.min(9_000);
-        let step = format!(
-            "battery: {}.{:02} V",
-            millivolts / 1_000,
-            millivolts % 1_000 / 10
-        );
-        let mark = "the log tells tenths of a volt, and not what cells";
-        self.act(index, at.since(BEFORE), vec![step], Nanos::ZERO, Some(mark));
-    }
+fn frame(command: u8, args: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(args.len()).unwrap_or(0).saturating_add(4);
+    let mut bytes = vec![0xBD, length, 0x01, 0xE7, command];
+    bytes.extend(args);
+    let sum = bytes[1..].iter().fold(0xFF, |sum, byte| sum ^ byte);
+    bytes.push(sum);
+    bytes
 }

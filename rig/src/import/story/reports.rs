@@ -1,11 +1,13 @@
 //! What the lock told its hub, and the hub the lock: frames of a capture, or alarm reports, and what each
 //! tells that someone did.
 
-use super::super::capture::Frame;
+use super::super::capture::{Frame, SILENCE};
 use super::super::code::digits;
 use super::super::programming::Change;
-use super::super::{Entry, Told, written, zwave};
-use super::{BEFORE, DEBOUNCE, FRAME, JAMMED, LEAD, TRAVEL, Teller};
+use super::super::{Entry, Format, Told, written, zwave};
+use super::bolt::Bolt;
+use super::pack::volts;
+use super::{DEBOUNCE, FRAME, JAMMED, Teller};
 use crate::scenario::{GAP, HUB_ANSWER, PRESS};
 use crate::trace::Nanos;
 
@@ -14,14 +16,21 @@ const LONGEST_MOVE: Nanos = Nanos::from_secs(2);
 
 impl Teller<'_> {
     /// Frames and alarm reports: both tell what the lock told the hub.
-    pub(super) fn reports(&mut self, entries: &[Entry]) {
+    pub(super) fn reports(&mut self) {
+        let entries = self.entries;
         let mut paired = None;
+        // Entries before this were sent with an earlier one.
+        let mut sent = 0;
         for (index, entry) in entries.iter().enumerate() {
-            let at = entry.at + LEAD;
+            let at = entry.at + self.lead;
             match &entry.told {
                 Told::Alarm(kind, level) => self.alarm(index, at, *kind, *level),
-                Told::ToLock(_) if paired == Some(index) => {}
-                Told::ToLock(bytes) => self.request(index, at, bytes),
+                Told::ToLock(_) if paired == Some(index) || index < sent => {}
+                Told::ToLock(bytes) => {
+                    let (bytes, next) = in_one_go(entries, index, bytes);
+                    sent = next;
+                    self.request(index, at, &bytes);
+                }
                 Told::FromLock(bytes) => {
                     let Some(frame) = Frame::of(bytes).filter(|frame| frame.kind == 0xE7) else {
                         continue;
@@ -55,11 +64,20 @@ impl Teller<'_> {
                 }
                 Told::Event(_) => {}
             }
+            if let Some((kind, _)) = entry.told.report() {
+                self.bolt = match kind {
+                    18 | 21 | 24 | 27 => Bolt::Locked,
+                    // A jam while closing reverses to open.
+                    17 | 19 | 22 | 23 | 25 | 26 | 162 => Bolt::Open,
+                    9 => Bolt::Between,
+                    _ => self.bolt,
+                };
+            }
         }
     }
 
     fn alarm(&mut self, index: usize, at: Nanos, kind: u8, level: u8) {
-        let moved = at.since(TRAVEL);
+        let moved = at.since(self.travel());
         let jammed = at.since(JAMMED);
         match kind {
             9 => {
@@ -114,10 +132,15 @@ impl Teller<'_> {
                 let mark = "this lock has no schedules: here it is any time for that code";
                 self.enter(index, at, &code, Some(mark));
             }
-            167 => self.low(index, at, "4.7 V", "press: lock"),
-            168 => self.low(index, at, "4.4 V", "press: lock"),
-            // Follows the critical alarm of the same use.
-            169 => {}
+            167 => self.low(index, at, 4_700),
+            168 => self.low(index, at, 4_400),
+            // Told of every use that is refused; the critical alarm comes once, after it.
+            169 => {
+                self.gives(index, at, 4_400);
+                if !asked(&self.entries[..index], self.entries[index].at) {
+                    self.refused_use(index, at);
+                }
+            }
             _ => self.note(index, at, "how that came about the rig can't tell"),
         }
     }
@@ -156,27 +179,81 @@ impl Teller<'_> {
             })
         });
         let word = word.unwrap_or_else(|| format!("hub: {{ bytes: \"{}\" }}", written(bytes)));
-        let sending = Nanos::from_micros(bytes.len() as u64 * 1_042);
+        self.answered(index, at);
+        let sending = sending(bytes);
         self.act(index, at, vec![word], sending + HUB_ANSWER, None);
     }
 
-    fn low(&mut self, index: usize, at: Nanos, volts: &str, using: &str) {
+    /// The pack gives no more than this, which was noticed by what else is told, or by a use that tells
+    /// nothing else.
+    fn low(&mut self, index: usize, at: Nanos, millivolts: u32) {
+        self.gives(index, at, millivolts);
+        if self.used_around(index) {
+            return;
+        }
+        match self.format {
+            Format::ZWave => {
+                self.hub(index, at.since(FRAME), "hub: battery", Nanos::ZERO, None);
+            }
+            // A hub that asks is part of a capture.
+            Format::Capture | Format::Events => self.press(index, at.since(DEBOUNCE), "lock"),
+        }
+    }
+
+    /// The pack gives no more than this.
+    fn gives(&mut self, index: usize, at: Nanos, millivolts: u32) {
+        if self.pack <= millivolts {
+            return;
+        }
+        self.pack = millivolts;
         let mark = "how low and by what use it was noticed, the log doesn't tell";
+        let step = format!("battery: {}", volts(millivolts));
         self.act(
             index,
-            at.since(BEFORE),
-            vec![format!("battery: {volts}")],
+            self.before(index, at),
+            vec![step],
             Nanos::ZERO,
             Some(mark),
         );
-        self.act(
-            index,
-            at.since(Nanos::from_millis(60)),
-            vec![using.to_owned()],
-            PRESS + GAP,
-            None,
-        );
     }
+
+    /// A use for which the pack was too low.
+    fn refused_use(&mut self, index: usize, at: Nanos) {
+        match self.bolt {
+            Bolt::Open => self.press(index, at.since(DEBOUNCE), "lock"),
+            Bolt::Locked | Bolt::Between | Bolt::Unknown => {
+                let code = self.codes.slot(1, index);
+                self.enter(index, at, &code, Some("whose code, the log doesn't tell"));
+            }
+        }
+    }
+
+    /// Whether a use by which the pack was measured is told at about the time of entry `index`.
+    pub(super) fn used_around(&self, index: usize) -> bool {
+        let at = self.entries[index].at;
+        let near = self.entries.iter().enumerate().filter(|(other, entry)| {
+            let soon = entry.at >= at && entry.at.since(at) < LONGEST_MOVE;
+            let just = entry.at < at && at.since(entry.at) < Nanos::from_millis(500);
+            *other != index && (soon || just)
+        });
+        near.map(|(_, entry)| entry).any(|entry| match &entry.told {
+            Told::Event([2, 1, _] | [3, ..] | [7, 0x03 | 0x05 | 0x09, _]) => true,
+            Told::ToLock(bytes) => {
+                Frame::of(bytes).is_some_and(|frame| matches!(frame.command, 0x03 | 0x05 | 0x09))
+            }
+            told => matches!(told.report(), Some((9 | 17..=19 | 23..=27 | 169, _))),
+        })
+    }
+}
+
+/// Whether the hub asked for a move just before `at`.
+fn asked(before: &[Entry], at: Nanos) -> bool {
+    let recent = before.iter().rev();
+    let mut recent = recent.take_while(|entry| at.since(entry.at) < Nanos::from_millis(500));
+    recent.any(|entry| {
+        matches!(&entry.told, Told::ToLock(bytes)
+            if Frame::of(bytes).is_some_and(|frame| frame.kind == 0xE7 && matches!(frame.command, 0x03 | 0x05)))
+    })
 }
 
 /// Whether the hub asked the lock to open so shortly before `at` that a jam then is of that move.
@@ -191,10 +268,35 @@ fn asked_to_open(before: &[Entry], at: Nanos) -> bool {
 
 /// The hello that follows the hub button of entry `index`.
 fn hello_after(entries: &[Entry], index: usize) -> Option<usize> {
+    let pressed = entries[index].at;
     let after = entries.get(index + 1..)?.iter().take(3);
+    let after = after.take_while(|entry| entry.at.since(pressed) < Nanos::from_secs(2));
     let place = after.enumerate().find(|(_, entry)| {
         matches!(&entry.told, Told::ToLock(bytes)
             if Frame::of(bytes).is_some_and(|frame| frame.kind == 0xE7 && frame.command == 0x18))
     });
     place.map(|(offset, _)| index + 1 + offset)
+}
+
+/// How long bytes take on the bus.
+const fn sending(bytes: &[u8]) -> Nanos {
+    Nanos::from_micros(bytes.len() as u64 * 1_042)
+}
+
+/// What the hub sent without a pause, from entry `index` on, and the first entry that isn't of it. A line of
+/// a capture ends with a frame, or after so many bytes of noise.
+fn in_one_go(entries: &[Entry], index: usize, bytes: &[u8]) -> (Vec<u8>, usize) {
+    let (mut all, mut next) = (bytes.to_vec(), index + 1);
+    while Frame::of(&all).is_none()
+        && let Some(Entry {
+            at,
+            told: Told::ToLock(more),
+            ..
+        }) = entries.get(next)
+        && at.since(entries[index].at + sending(&all)) < SILENCE
+    {
+        all.extend(more);
+        next += 1;
+    }
+    (all, next)
 }
