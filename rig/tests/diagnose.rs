@@ -416,3 +416,50 @@ fn what_is_for_the_virtual_lock_is_refused_elsewhere() {
         "rig: failed to use --after on a real bench: it is for the virtual lock\n"
     );
 }
+
+/// What a lock that isn't handed got when it was tried: a handing that fails.
+const FAILED_HANDING: &str = "  - hold: program\n  - battery: connect\n  - wait: 3s\n  - release: program\n  - wait: 2s\n  - press: program\n  - settle\n";
+
+#[test]
+fn an_open_lock_that_will_not_close_for_want_of_volts() {
+    let steps = "  - enter: \"1234\"\n  - settle\n  - battery: 4.4 V\n  - wait: 2s\n";
+    let cause = "the battery is too low to run the motor";
+    names("programmed", steps, &CODE, cause, FRESH);
+}
+
+#[test]
+fn a_motor_too_slow_for_its_time_is_no_jam() {
+    let steps = "  - battery: { volts: 4.6 V, resistance: 5 ohm }\n";
+    let cause = "the battery is too low to run the motor";
+    names("programmed", steps, &CODE, cause, FRESH);
+}
+
+#[test]
+fn a_handing_that_fails_for_want_of_volts() {
+    let steps = format!("  - battery: 4.4 V\n{FAILED_HANDING}");
+    let told = diagnose("ten-key", "new", &steps, &CODE);
+    let cause = "the battery is too low to run the motor";
+    assert_eq!(told.line("cause:"), cause, "{}", told.text);
+    let also = "the door handing was never done, or failed.";
+    assert!(told.line("also:").starts_with(also), "{}", told.text);
+    let done = "four fresh alkaline cells, then door handing: works";
+    assert_eq!(told.line("done:"), done, "{}", told.text);
+}
+
+#[test]
+fn a_handing_that_fails_for_cells_that_collapse() {
+    let steps = format!("  - battery: {{ volts: 5.2 V, resistance: 9 ohm }}\n{FAILED_HANDING}");
+    let told = diagnose("ten-key", "new", &steps, &CODE);
+    insta::assert_snapshot!(told.text);
+}
+
+#[test]
+fn a_handing_that_fails_for_a_stuck_bolt() {
+    let steps = format!("  - jam: stuck\n{FAILED_HANDING}");
+    let told = diagnose("ten-key", "new", &steps, &CODE);
+    let cause = "the door handing was never done, or failed";
+    assert_eq!(told.line("cause:"), cause, "{}", told.text);
+    let also = "the bolt jams as it closes.";
+    assert!(told.line("also:").starts_with(also), "{}", told.text);
+    assert_eq!(told.line("done:"), "door handing: does not help");
+}

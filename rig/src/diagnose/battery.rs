@@ -12,6 +12,20 @@ const LOAD: i32 = 50;
 /// Above this a good pack doesn't go under the motor, in millivolts.
 const COLLAPSED: i32 = 3_650;
 
+/// A whole travel takes 1.5 s, which is all that the motor is given, at so many millivolts (LOCK.md section 7: 1 s
+/// at 6 V, in proportion).
+const SLOW: i32 = 4_050;
+/// What the lock calls low and too low (LOCK.md section 6), in millivolts.
+const LOW: i32 = 4_800;
+const TOO_LOW: i32 = 4_500;
+
+/// What the lock would say of a pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Worn {
+    Low,
+    TooLow,
+}
+
 /// Volts that were seen at the lock's terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Pack {
@@ -87,6 +101,21 @@ impl Pack {
     /// Whether the motor was too much for it.
     pub(super) fn collapsed(&self) -> bool {
         self.least.is_some_and(|least| least < COLLAPSED)
+    }
+
+    /// Whether it brings the bolt nowhere in the time that the lock gives the motor: by this many volts that is
+    /// the time that a whole travel takes.
+    pub(super) fn slow(&self) -> bool {
+        self.loaded.is_some_and(|(loaded, _)| loaded < SLOW)
+    }
+
+    /// Whether the lock would call it low, or too low, from what it gives without load.
+    pub(super) fn worn(&self) -> Option<Worn> {
+        match self.idle? {
+            ..=TOO_LOW => Some(Worn::TooLow),
+            ..=LOW => Some(Worn::Low),
+            _ => None,
+        }
     }
 
     /// What cells they probably are; `None` where no volts were seen.

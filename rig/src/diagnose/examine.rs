@@ -1,7 +1,7 @@
 //! The triage itself: power, then a use of the lock, whose flashes tell most causes apart, then what
 //! those leave open.
 
-use super::battery::{Guess, Pack, sampled};
+use super::battery::{Guess, Pack, Worn, sampled};
 use super::reaction::{Reaction, Use};
 use super::{Asked, Cause, Check, Diagnosis, Finding, Found};
 use crate::bench::Capability;
@@ -27,17 +27,16 @@ pub(crate) fn examine(
         causes: Vec::new(),
     };
     examiner.triage()?;
-    let findings = examiner.findings();
-    // What makes the lock useless comes first; among those, the triage's order is the order found.
-    let mut causes = std::mem::take(&mut examiner.causes);
-    causes.sort_by_key(|found| (found.cause.is_warning(), found.cause.check()));
-    let verdict = match causes.first() {
+    examiner.sort();
+    let verdict = match examiner.causes.first() {
         Some(first) => examiner.treat(first.cause)?,
         None => None,
     };
+    // A fix that doesn't help tells of another cause.
+    examiner.sort();
     Ok(Diagnosis {
-        findings,
-        causes,
+        findings: examiner.findings(),
+        causes: examiner.causes,
         verdict,
     })
 }
@@ -45,9 +44,9 @@ pub(crate) fn examine(
 pub(super) struct Examiner<'s, 'b, 'l> {
     pub(super) sitting: &'s mut Sitting<'b, 'l>,
     pub(super) asked: &'s Asked,
-    pack: Pack,
+    pub(super) pack: Pack,
     said: [Option<String>; Check::ALL.len()],
-    causes: Vec<Found>,
+    pub(super) causes: Vec<Found>,
 }
 
 impl Examiner<'_, '_, '_> {
@@ -104,13 +103,13 @@ impl Examiner<'_, '_, '_> {
                 return Ok(true);
             }
             Reaction::Refused | Reaction::LockedOut => self.refused(used)?,
-            Reaction::TooLow if self.pack.guess() == Some(Guess::Reversed) => {
-                self.found(Cause::CellReversed, used.evidence);
-            }
-            Reaction::TooLow => self.found(Cause::BatteryTooLow, used.evidence),
+            Reaction::TooLow => self.too_low(used),
             Reaction::BrownedOut => self.found(Cause::BatteryCollapses, used.evidence),
             Reaction::Jammed | Reaction::Stopped if self.pack.collapsed() => {
                 self.found(Cause::BatteryCollapses, used.evidence);
+            }
+            Reaction::Jammed | Reaction::Stopped if used.ran_out && self.pack.slow() => {
+                self.too_low(used);
             }
             Reaction::Jammed | Reaction::Stopped => {
                 let opening = !self.asked.codes.is_empty();
@@ -132,6 +131,15 @@ impl Examiner<'_, '_, '_> {
         Ok(false)
     }
 
+    /// The lock refuses to move, or the motor is too slow, for want of volts.
+    fn too_low(&mut self, used: Use) {
+        let cause = match self.pack.guess() {
+            Some(Guess::Reversed) => Cause::CellReversed,
+            _ => Cause::BatteryTooLow,
+        };
+        self.found(cause, used.evidence);
+    }
+
     pub(super) fn first_use(&mut self) -> Result<Use, PlayError> {
         match self.asked.codes.first().cloned() {
             Some(code) => self.enter(&code),
@@ -141,7 +149,7 @@ impl Examiner<'_, '_, '_> {
 
     /// A code was accepted, or the lock button, and nothing moved: brings the bolt to its other end
     /// and uses the lock again.
-    fn back_and_again(&mut self) -> Result<Use, PlayError> {
+    pub(super) fn back_and_again(&mut self) -> Result<Use, PlayError> {
         if !self.asked.codes.is_empty() {
             self.act("  - press: lock\n  - settle\n")?;
         } else if self.can(Capability::Key) {
@@ -268,7 +276,16 @@ impl Examiner<'_, '_, '_> {
                 self.found(Cause::BatteryCollapses, closed.evidence);
                 return Ok(());
             }
+            Reaction::Jammed | Reaction::Stopped if closed.ran_out && self.pack.slow() => {
+                self.too_low(closed);
+                return Ok(());
+            }
             Reaction::Jammed | Reaction::Stopped => return self.jammed(Cause::JamClosing, closed),
+            Reaction::TooLow => {
+                self.too_low(closed);
+                return Ok(());
+            }
+            Reaction::StorageFault => self.found(Cause::StorageFault, closed.evidence),
             Reaction::BrownedOut => {
                 self.found(Cause::BatteryCollapses, closed.evidence);
                 return Ok(());
@@ -426,12 +443,25 @@ impl Examiner<'_, '_, '_> {
         {
             self.found(Cause::BatteryCollapses, vec![said.clone()]);
         }
+        // A lock that isn't handed uses its motor for nothing else, and so says nothing of its pack.
+        if !blamed && self.has(Cause::NotHanded) {
+            match self.pack.worn() {
+                Some(Worn::TooLow) => self.found(Cause::BatteryTooLow, vec![said.clone()]),
+                Some(Worn::Low) => self.found(Cause::BatteryLow, vec![said.clone()]),
+                None => {}
+            }
+        }
         for found in &mut self.causes {
             if found.cause.check() == Check::Batteries && !found.evidence.contains(&said) {
                 found.evidence.push(said.clone());
             }
         }
         self.said[Check::Batteries as usize] = Some(said);
+    }
+
+    /// What the volts say now.
+    pub(super) fn measured_again(&mut self) {
+        self.said[Check::Batteries as usize] = Some(self.pack.to_string());
     }
 
     /// Enters a code as the lock's model wants it.
@@ -470,9 +500,23 @@ impl Examiner<'_, '_, '_> {
         self.sitting.bench().capabilities().contains(&capability)
     }
 
-    fn found(&mut self, cause: Cause, evidence: Vec<String>) {
-        if self.causes.iter().any(|found| found.cause == cause) {
+    pub(super) fn has(&self, cause: Cause) -> bool {
+        self.causes.iter().any(|found| found.cause == cause)
+    }
+
+    /// What makes the lock useless comes first; among those, the triage's order is the order found.
+    fn sort(&mut self) {
+        self.causes
+            .sort_by_key(|found| (found.cause.is_warning(), found.cause.check()));
+    }
+
+    pub(super) fn found(&mut self, cause: Cause, evidence: Vec<String>) {
+        if self.has(cause) {
             return;
+        }
+        // What the lock warns of is told by the cause that makes it useless.
+        if cause.check() == Check::Batteries && !cause.is_warning() {
+            self.causes.retain(|found| found.cause != Cause::BatteryLow);
         }
         let said = &mut self.said[cause.check() as usize];
         if said.is_none() {

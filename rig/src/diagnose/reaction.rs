@@ -8,6 +8,10 @@ const LONG: Length = Length::from_millis(450);
 /// How long the inside light is red that says "not handed" or "storage fault", at least.
 const SOLID: Length = Length::from_millis(3_000);
 
+/// A motor that runs this long without bringing the bolt to its end was stopped for being too slow: the lock
+/// gives it 1.5 s.
+const TOO_SLOW: Length = Length::from_millis(1_400);
+
 /// What a lock made of being used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reaction {
@@ -47,6 +51,10 @@ pub(super) struct Use {
     pub(super) reaction: Reaction,
     /// It warned of the battery afterwards.
     pub(super) warned: bool,
+    /// The motor ran.
+    pub(super) moved: bool,
+    /// The motor ran for as long as the lock lets it.
+    pub(super) ran_out: bool,
     /// What it did, as outcome lines under their steps.
     pub(super) evidence: Vec<String>,
 }
@@ -67,8 +75,13 @@ impl Use {
             .collect();
         let reaction = reaction(&outcomes);
         let ran = ran(&outcomes);
+        let ran_out = outcomes.iter().any(
+            |outcome| matches!(outcome.phrase, Phrase::Run(_, Some(length)) if length >= TOO_SLOW),
+        );
         Use {
             reaction,
+            moved: ran,
+            ran_out,
             warned: ran && has_light(&outcomes, Part::Keypad, Colour::Red, 10, Length::default()),
             evidence,
         }

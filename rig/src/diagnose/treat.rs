@@ -3,9 +3,8 @@
 
 use super::examine::Examiner;
 use super::reaction::{Reaction, Use};
-use super::{Cause, Verdict};
+use super::{Cause, Check, Verdict};
 use crate::bench::Capability;
-use crate::outcome::Block;
 use crate::play::{HANDING, PlayError};
 use crate::trace::Contact;
 
@@ -31,12 +30,26 @@ impl Examiner<'_, '_, '_> {
                     return Ok(None);
                 }
                 self.sitting.perform(FRESH)?;
+                if self.has(Cause::NotHanded) && self.can_restart() {
+                    return self
+                        .hand("four fresh alkaline cells, then door handing")
+                        .map(Some);
+                }
                 self.verdict("four fresh alkaline cells")
             }
             Cause::NotHanded if self.can_restart() => {
-                self.sitting.perform(OUT)?;
-                let handed = self.sitting.perform(steps_of(HANDING))?;
-                self.handed(&handed.blocks).map(Some)
+                let verdict = self.hand("door handing")?;
+                let cells = self
+                    .causes
+                    .iter()
+                    .any(|found| found.cause.check() == Check::Batteries);
+                if verdict.works || !cells || !self.can(Capability::Voltage) {
+                    return Ok(Some(verdict));
+                }
+                self.sitting.perform(FRESH)?;
+                let done =
+                    "door handing, which failed, four fresh alkaline cells, and door handing again";
+                self.hand(done).map(Some)
             }
             Cause::StorageFault if self.asked.allow_reset && self.can_restart() => {
                 self.sitting.perform(OUT)?;
@@ -65,26 +78,51 @@ impl Examiner<'_, '_, '_> {
         }
     }
 
-    /// Whether the handing took: a code that was never programmed is another matter.
-    fn handed(&mut self, handed: &[Block]) -> Result<Verdict, PlayError> {
+    /// Hands the lock, and uses it; a code that was never programmed is another matter. Where the handing fails
+    /// by the motor, what stops that is a cause of its own.
+    fn hand(&mut self, done: &str) -> Result<Verdict, PlayError> {
+        self.sitting.perform(OUT)?;
+        let handing = self.act(steps_of(HANDING))?;
         let used = self.first_use()?;
         let works = matches!(
             used.reaction,
             Reaction::Opened | Reaction::Closed | Reaction::AlreadyThere | Reaction::Refused
         );
+        if used.reaction == Reaction::NotHanded {
+            self.fails(&handing);
+        }
         let mut evidence = match works {
             true => Vec::new(),
-            false => Use::of(handed).evidence,
+            false => handing.evidence,
         };
         evidence.extend(used.evidence);
         if used.reaction == Reaction::Refused {
             evidence.push("handed now; the code is still to be programmed".to_owned());
         }
         Ok(Verdict {
-            done: "door handing".to_owned(),
+            done: done.to_owned(),
             works,
             evidence,
         })
+    }
+
+    /// Why a handing failed: the pack, or the bolt.
+    fn fails(&mut self, handing: &Use) {
+        let mut evidence = handing.evidence.clone();
+        self.measured_again();
+        let pack = if handing.reaction == Reaction::BrownedOut || self.pack.collapsed() {
+            Some(Cause::BatteryCollapses)
+        } else if self.pack.slow() {
+            Some(Cause::BatteryTooLow)
+        } else {
+            None
+        };
+        if let Some(cause) = pack {
+            evidence.push(self.pack.to_string());
+            self.found(cause, evidence);
+        } else if handing.moved {
+            self.found(Cause::JamClosing, evidence);
+        }
     }
 
     fn can_restart(&self) -> bool {
@@ -93,7 +131,10 @@ impl Examiner<'_, '_, '_> {
 
     /// Uses the lock once more.
     fn verdict(&mut self, done: &str) -> Result<Option<Verdict>, PlayError> {
-        let used = self.first_use()?;
+        let mut used = self.first_use()?;
+        if used.reaction == Reaction::AlreadyThere {
+            used = self.back_and_again()?;
+        }
         let mut works = matches!(
             used.reaction,
             Reaction::Opened | Reaction::Closed | Reaction::AlreadyThere
