@@ -463,3 +463,30 @@ fn a_handing_that_fails_for_a_stuck_bolt() {
     assert!(told.line("also:").starts_with(also), "{}", told.text);
     assert_eq!(told.line("done:"), "door handing: does not help");
 }
+
+#[test]
+fn a_lock_that_a_point_of_a_sweep_leaves() {
+    let rig = |arguments: &[&str]| {
+        let house = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rig"));
+        command.args(["diagnose", "--lock", "ten-key", "--output"]);
+        command.arg(house.path()).args(arguments);
+        command.current_dir(root()).output().unwrap()
+    };
+    let after = ["--code", "1234", "--after", "sweeps/supply"];
+    let whole = rig(&after);
+    assert_eq!(whole.status.code(), Some(2));
+    insta::assert_snapshot!(
+        String::from_utf8(whole.stderr).unwrap(),
+        @"rig: failed to take sweeps/supply as one run: it is a sweep; choose one of its points with --point"
+    );
+    let low = rig(&[&after[..], &["--point", "4.4V"]].concat());
+    assert_eq!(low.status.code(), Some(1));
+    let told = String::from_utf8(low.stdout).unwrap();
+    assert!(
+        told.contains("cause: the battery is too low to run the motor"),
+        "{told}"
+    );
+    let alone = rig(&["--point", "4.4V"]);
+    assert_eq!(alone.status.code(), Some(2));
+}

@@ -29,6 +29,9 @@ pub(super) struct Which {
     /// Scenario that the virtual lock has behind it; unsaid, it is programmed with 1234
     #[arg(long, value_name = "SCENARIO")]
     pub(super) after: Option<String>,
+    /// Of a sweep, the point that it has behind it
+    #[arg(long, value_name = "VALUE", requires = "after")]
+    pub(super) point: Option<String>,
     /// Firmware image of the virtual lock, in place of the newest in firmware/images
     #[arg(long, value_name = "ELF")]
     pub(super) firmware: Option<PathBuf>,
@@ -52,6 +55,7 @@ impl Patient {
         let options = [
             (which.lock.is_some(), "--lock"),
             (which.after.is_some(), "--after"),
+            (which.point.is_some(), "--point"),
             (which.firmware.is_some(), "--firmware"),
         ];
         match options.into_iter().find(|(said, _)| *said) {
@@ -63,7 +67,7 @@ impl Patient {
     /// A virtual lock as the scenario leaves it.
     fn in_software(which: &Which, limits: Limits<'_>) -> Result<Patient, Expected> {
         let scenario = match which.after.as_deref() {
-            Some(after) => Some(Select::one(after)?.scenario),
+            Some(after) => Some(Select::single(after, which.point.as_deref())?.scenario),
             None => None,
         };
         let models = scenario.as_ref().map(|scenario| scenario.locks.as_slice());
