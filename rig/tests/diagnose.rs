@@ -490,3 +490,15 @@ fn a_lock_that_a_point_of_a_sweep_leaves() {
     let alone = rig(&["--point", "4.4V"]);
     assert_eq!(alone.status.code(), Some(2));
 }
+
+#[test]
+fn a_lock_with_its_audio_off_that_waits_for_more_keys_is_not_dead() {
+    let steps = "  - switch: 3 off\n";
+    let told = diagnose("five-key", "handed", steps, &CODE);
+    assert_eq!(
+        told.line("cause:"),
+        "no code is programmed",
+        "{}",
+        told.text
+    );
+}

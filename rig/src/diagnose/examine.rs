@@ -467,14 +467,14 @@ impl Examiner<'_, '_, '_> {
     /// Enters a code as the lock's model wants it.
     pub(super) fn enter(&mut self, code: &str) -> Result<Use, PlayError> {
         let used = self.act(&format!("  - enter: \"{code}\"\n  - settle\n"))?;
-        if used.reaction != Reaction::Clicks {
+        if !matches!(used.reaction, Reaction::Clicks | Reaction::Silent) {
             return Ok(used);
         }
-        // On five keys a code that is too short for the lock is refused when it times out.
+        // A code that the lock waits to go on is refused when it times out; with the audio off no key clicks.
         let mut later = self.act("  - wait: 6s\n  - settle\n")?;
         later.evidence.splice(0..0, used.evidence);
         if later.reaction == Reaction::Silent {
-            later.reaction = Reaction::Clicks;
+            later.reaction = used.reaction;
         }
         Ok(later)
     }
