@@ -308,21 +308,26 @@ fn accept(file: &SnapshotFile) -> Result<(), SnapshotError> {
 
 /// A snapshot file's text, below its header.
 fn read(path: &Path) -> Result<String, SnapshotError> {
-    let raw = crate::scenario::read_text(path).map_err(|source| SnapshotError::Io {
-        what: "read",
-        path: path.to_owned(),
-        source,
-    })?;
     let unreadable = |problem| SnapshotError::Unreadable {
         path: path.to_owned(),
         problem,
     };
-    if raw
-        .lines()
-        .next()
-        .is_none_or(|line| line.trim_end() != "---")
-    {
+    let raw = crate::scenario::read_text(path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::InvalidData => unreadable(source.to_string()),
+        _ => SnapshotError::Io {
+            what: "read",
+            path: path.to_owned(),
+            source,
+        },
+    })?;
+    let mut lines = raw.lines().map(str::trim_end);
+    if lines.next() != Some("---") {
         return Err(unreadable("its first line is not `---`".to_owned()));
+    }
+    if !lines.any(|line| line == "---") {
+        return Err(unreadable(
+            "no second line `---` ends its header".to_owned(),
+        ));
     }
     engine::read(path).map_err(unreadable)
 }

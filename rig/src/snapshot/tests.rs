@@ -136,21 +136,25 @@ fn files_that_cannot_be_read_say_where() {
     let bench = Bench::new();
     bench.check(&unlock(1000), Mode::Accept).unwrap();
     let whole = bench.file();
-    let told = |text: &str| {
+    let told = |text: &[u8]| {
         fs::write(bench.path("unlock.snap"), text).unwrap();
         bench.told(&bench.check(&unlock(1000), Mode::ReadOnly).unwrap_err())
     };
     let told = [
-        told(&whole.replace("motor", "mottor")),
-        told(&format!("<<<<<<< main\n{whole}")),
-        told("---\nsource: [\n---\n1  wait 1s\n"),
-        told(""),
+        told(whole.replace("motor", "mottor").as_bytes()),
+        told(format!("<<<<<<< main\n{whole}").as_bytes()),
+        told(b"---\nsource: [\n---\n1  wait 1s\n"),
+        told(b""),
+        told(b"---\nsource: rig ru"),
+        told(b"---\nsource: rig run\n---\n1  wait \xFF\n"),
     ];
     assert_snapshot!(told.join("\n"), @r#"
     read the outcomes in /snapshots/ten-key/unlock.snap: read line 5, `+0.020s   mottor   open 1000ms`: the part is motor, bolt, status, keypad, beeper, hub or power
     read the snapshot /snapshots/ten-key/unlock.snap: its first line is not `---`
     read the snapshot /snapshots/ten-key/unlock.snap: Failed parsing the YAML from "/snapshots/ten-key/unlock.snap"
     read the snapshot /snapshots/ten-key/unlock.snap: its first line is not `---`
+    read the snapshot /snapshots/ten-key/unlock.snap: no second line `---` ends its header
+    read the snapshot /snapshots/ten-key/unlock.snap: line 4 is not UTF-8; save the file as UTF-8 text
     "#);
     // Accepting repairs.
     assert!(matches!(
