@@ -130,3 +130,18 @@ fn at_a_terminal_time_passes_as_on_the_wall() {
         "{scenario}"
     );
 }
+
+#[test]
+fn a_hub_that_the_lock_calls_by_its_button_is_there() {
+    let lines = "press: hub\nhub: hello\nhub: status\n";
+    let output = record(&["--given", "handed"], lines);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let recorded = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        recorded.contains("- hub: here\n  - press: hub\n"),
+        "{recorded}"
+    );
+    // Its answer: the lock calls once.
+    assert_eq!(told.matches("E7 0E").count(), 1, "{told}");
+}

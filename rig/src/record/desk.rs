@@ -80,6 +80,10 @@ impl<'s, 'b, 'l> Desk<'s, 'b, 'l> {
 
     fn steps(&mut self, steps: Vec<String>) -> Result<Typed, PlayError> {
         let known = self.steps.len();
+        // A scenario with a hub has it from its beginning, and the lock calls for one by its button first.
+        if steps.iter().any(|step| calls_hub(step)) && !self.steps.iter().any(|step| is_hub(step)) {
+            self.steps.push("hub: here".to_owned());
+        }
         self.steps.extend(steps);
         // Read with all before them: what is held, and where the pack is, they have left so.
         let text = self.scenario("At the desk");
@@ -100,6 +104,19 @@ impl<'s, 'b, 'l> Desk<'s, 'b, 'l> {
             }
         }
     }
+}
+
+/// Whether a step is of the hub.
+fn is_hub(step: &str) -> bool {
+    step.starts_with("hub:")
+}
+
+/// Whether a step closes the hub's button.
+fn calls_hub(step: &str) -> bool {
+    ["press:", "hold:"]
+        .iter()
+        .any(|word| step.starts_with(word))
+        && step.contains("hub")
 }
 
 /// The steps that a line stands for, as a scenario file has them.
