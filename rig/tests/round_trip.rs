@@ -13,16 +13,11 @@ use std::{fs, thread};
 use common::{command, root};
 
 /// Logs that don't come out: scenario, form, and what the log doesn't tell.
-const UNTOLD: [(&str, &str, &str); 15] = [
+const UNTOLD: [(&str, &str, &str); 14] = [
     (
         "battery/brown-out-mid-motor",
         "events",
         "where the bolt was when the power went",
-    ),
-    (
-        "codes/slot-30-on-five-keys",
-        "capture",
-        "who set the code that the hub reads",
     ),
     (
         "handing/code-behind-a-failure",

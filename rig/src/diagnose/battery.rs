@@ -111,10 +111,13 @@ impl Pack {
 
     /// Whether the lock would call it low, or too low, from what it gives without load.
     pub(super) fn worn(&self) -> Option<Worn> {
-        match self.idle? {
-            ..=TOO_LOW => Some(Worn::TooLow),
-            ..=LOW => Some(Worn::Low),
-            _ => None,
+        let idle = self.idle?;
+        if idle <= TOO_LOW {
+            Some(Worn::TooLow)
+        } else if idle <= LOW {
+            Some(Worn::Low)
+        } else {
+            None
         }
     }
 

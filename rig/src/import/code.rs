@@ -1,6 +1,6 @@
 //! Codes for slots: a log never tells a code, only where it is kept, so every slot gets one of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use super::capture::Frame;
@@ -24,6 +24,8 @@ pub(super) struct Codes {
     model: LockModel,
     /// Those that the log tells, in its order: a hub sends them in full.
     told: Vec<Kept>,
+    /// Those that the hub read before it set any in their slot.
+    read: BTreeMap<u8, String>,
 }
 
 /// What an entry tells of a slot.
@@ -52,13 +54,22 @@ impl Codes {
                 (0x0D, [0, slot]) => (*slot, None),
                 _ => return None,
             };
-            let kept = !refused(&log.entries[index + 1..], frame.command);
-            kept.then_some(Kept { index, slot, code })
+            let answer = answer(&log.entries[index + 1..], frame.command);
+            let refused = answer.is_some_and(|answer| answer.kind == 0x55);
+            (!refused).then_some(Kept { index, slot, code })
         });
-        Codes {
-            model,
-            told: told.collect(),
+        let told: Vec<Kept> = told.collect();
+        let mut read = BTreeMap::new();
+        for (index, entry) in log.entries.iter().enumerate() {
+            if let Some((slot, code)) = read_at(entry, &log.entries[index + 1..], model)
+                && !told
+                    .iter()
+                    .any(|kept| kept.slot == slot && kept.index < index)
+            {
+                read.entry(slot).or_insert(code);
+            }
         }
+        Codes { model, told, read }
     }
 
     /// The code that is in a slot when entry `index` is told, or that comes into it by that. Two slots
@@ -72,8 +83,16 @@ impl Codes {
         self.first(slot)
     }
 
-    /// The code of a slot for which the log tells none.
+    /// Whether the log tells the code that a slot had before it begins.
+    pub(super) fn is_read(&self, slot: u8) -> bool {
+        self.read.contains_key(&slot)
+    }
+
+    /// The code that a slot had before the log begins.
     pub(super) fn first(&self, slot: u8) -> String {
+        if let Some(code) = self.read.get(&slot) {
+            return code.clone();
+        }
         match (slot, self.model) {
             (1, _) => FIRST.to_owned(),
             (_, LockModel::TenKey) => format!("2{slot:03}"),
@@ -123,6 +142,15 @@ impl Codes {
                 None => {}
             }
         }
+        // A code that was read and never set, neither by the state that the lock was in.
+        let state = |slot: u8, code: &str| slot == 1 && given == Given::Programmed && code == FIRST;
+        let read = self.read.iter().filter(|(slot, code)| {
+            let set = log.entries.iter().any(
+                |entry| matches!(says(&entry.told), Some(Says::Programmed(set)) if set == **slot),
+            );
+            !set && !state(**slot, code)
+        });
+        before.extend(read.map(|(slot, _)| *slot));
         before.into_iter().collect()
     }
 }
@@ -161,18 +189,29 @@ fn says(told: &Told) -> Option<Says> {
     })
 }
 
-/// Whether the lock's answer to a request, in what comes after it, is a refusal.
-fn refused(after: &[Entry], command: u8) -> bool {
-    let until = after
-        .iter()
-        .map_while(|entry| match &entry.told {
-            Told::ToLock(_) => None,
-            Told::FromLock(bytes) => Some(Frame::of(bytes)),
-            Told::Event(_) | Told::Alarm(..) => Some(None),
-        })
-        .flatten();
-    let mut answers = until.filter(|frame| frame.command == command);
-    answers.next().is_some_and(|frame| frame.kind == 0x55)
+/// The lock's answer to a request, in what comes after it.
+fn answer(after: &[Entry], command: u8) -> Option<Frame> {
+    let until = after.iter().map_while(|entry| match &entry.told {
+        Told::ToLock(_) => None,
+        Told::FromLock(bytes) => Some(Frame::of(bytes)),
+        Told::Event(_) | Told::Alarm(..) => Some(None),
+    });
+    let mut answers = until.flatten().filter(|frame| frame.kind != 0xE7);
+    answers.find(|frame| frame.command == command)
+}
+
+/// The slot and the code that the hub reads by an entry.
+fn read_at(entry: &Entry, after: &[Entry], model: LockModel) -> Option<(u8, String)> {
+    let Told::ToLock(bytes) = &entry.told else {
+        return None;
+    };
+    let asked = Frame::of(bytes).filter(|frame| frame.kind == 0xE7 && frame.command == 0x0C)?;
+    let [0, slot] = asked.args.as_slice() else {
+        return None;
+    };
+    let answer = answer(after, asked.command).filter(|answer| answer.kind == 0xAA)?;
+    let code = digits(&answer.args, model).filter(|code| (4..=8).contains(&code.len()))?;
+    Some((*slot, code))
 }
 
 /// The digits that key bytes stand for; `None` for bytes that are no digits.

@@ -262,3 +262,21 @@ fn a_lock_without_its_pack_is_fed_to_be_read() {
     let kinds: Vec<u8> = unfed[fed.len()..].iter().map(|record| record[0]).collect();
     assert_eq!(kinds, [7, 7, 7]);
 }
+
+#[test]
+fn a_code_that_the_hub_reads_was_there() {
+    let lines = [
+        format!("0 > {}", frame(0xE7, 0x0C, &[0, 4])),
+        format!("0 < {}", frame(0xAA, 0x0C, b"7788\0\0\0\0")),
+        format!("1 > {}", frame(0xE7, 0x0C, &[0, 1])),
+        format!("1 < {}", frame(0xAA, 0x0C, b"1234\0\0\0\0")),
+        format!("2 > {}", frame(0xE7, 0x0C, &[0, 5])),
+        format!("2 < {}", frame(0xAA, 0x0C, &[0; 8])),
+    ];
+    let log = read(lines.join("\n").as_bytes()).unwrap();
+    let codes = code::Codes::of(&log, LockModel::TenKey);
+    assert_eq!(codes.slot(4, 5), "7788");
+    // Slot 1 has its code in the state, slot 5 has none.
+    assert_eq!(codes.before(&log, Given::Programmed), [4]);
+    assert_eq!(codes.before(&log, Given::Handed), [1, 4]);
+}

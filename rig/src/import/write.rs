@@ -54,7 +54,10 @@ pub(crate) fn scenario(log: &Log, name: &str, model: LockModel, guess: &Guess) -
     let codes = Codes::of(log, model);
     for slot in &story.before {
         let code = codes.first(*slot);
-        page.mark("this code was set before the log begins; which one, it doesn't tell");
+        page.mark(match codes.is_read(*slot) {
+            true => "this code was set before the log begins",
+            false => "a code was set here before the log begins; which one, it doesn't tell",
+        });
         page.step(&format!("hub: {{ set-code: \"{code}\", slot: {slot} }}"));
     }
     if guess.master {
