@@ -69,33 +69,7 @@ impl Teller<'_> {
             } else if !cut {
                 steps.push(rests);
             }
-            let (what, mark) = match (reason, corrupt) {
-                (_, true) => (
-                    "storage: corrupt",
-                    "what damaged the flash, the log doesn't tell",
-                ),
-                (1, false) => (
-                    "processor: hang",
-                    "why the program hung, the log doesn't tell",
-                ),
-                _ => {
-                    return self.boots(
-                        index,
-                        Nanos::ZERO,
-                        steps,
-                        "the lock started over by itself: nobody did that",
-                    );
-                }
-            };
-            steps.push(what.to_owned());
-            let after = match corrupt {
-                true => Nanos::ZERO,
-                false => {
-                    steps.push("wait: 4s".to_owned());
-                    STARTED_OVER
-                }
-            };
-            return self.boots(index, after, steps, mark);
+            return self.starts_over(index, reason, corrupt, steps);
         }
         if was_in {
             steps.extend([
@@ -123,8 +97,7 @@ impl Teller<'_> {
             Some((Told::Event([3, _, outcome]), at)) => {
                 steps.extend(["hold: program".to_owned(), connect]);
                 self.boots(index, Nanos::ZERO, steps, mark);
-                let press = self
-                    .noticed(entries, index, at)
+                let press = noticed(entries, index, at)
                     .unwrap_or(at.since(self.handing(*outcome)))
                     .since(DEBOUNCE);
                 let release = press.since(Nanos::from_secs(2));
@@ -146,13 +119,27 @@ impl Teller<'_> {
         }
     }
 
-    /// When the pack was measured for the handing that is told at `at`, if the log tells that.
-    fn noticed(&self, entries: &[Entry], index: usize, at: Nanos) -> Option<Nanos> {
-        let session = entries[index + 1..].iter();
-        let before = session.take_while(|entry| entry.at <= at);
-        let measured = before.filter(|entry| matches!(entry.told, Told::Event([5, ..])));
-        let last = measured.map(|entry| entry.at).last();
-        last.filter(|time| at.since(*time) < MOVE)
+    /// The program started over by itself, after these steps.
+    fn starts_over(&mut self, index: usize, reason: u8, corrupt: bool, mut steps: Vec<String>) {
+        let (what, after, mark) = match (reason, corrupt) {
+            (_, true) => (
+                &["storage: corrupt"][..],
+                Nanos::ZERO,
+                "what damaged the flash, the log doesn't tell",
+            ),
+            (1, false) => (
+                &["processor: hang", "wait: 4s"][..],
+                STARTED_OVER,
+                "why the program hung, the log doesn't tell",
+            ),
+            _ => (
+                &[][..],
+                Nanos::ZERO,
+                "the lock started over by itself: nobody did that",
+            ),
+        };
+        steps.extend(what.iter().map(|step| (*step).to_owned()));
+        self.boots(index, after, steps, mark);
     }
 
     /// How long a handing with this outcome takes.
@@ -185,6 +172,15 @@ impl Teller<'_> {
         self.program_free = Nanos::ZERO;
         self.free = Nanos::ZERO;
     }
+}
+
+/// When the pack was measured for the handing that is told at `at`, if the log tells that.
+fn noticed(entries: &[Entry], index: usize, at: Nanos) -> Option<Nanos> {
+    let session = entries[index + 1..].iter();
+    let before = session.take_while(|entry| entry.at <= at);
+    let measured = before.filter(|entry| matches!(entry.told, Told::Event([5, ..])));
+    let last = measured.map(|entry| entry.at).last();
+    last.filter(|time| at.since(*time) < MOVE)
 }
 
 /// Whether a pack that was low is so no more after the start that entry `index` tells of: the motor runs, and
