@@ -1,12 +1,15 @@
 //! The same image and scenario give the same trace, byte for byte, whatever else the machine does: in a
 //! process of its own beside busy threads, one scenario at a time, and in another that has the machine to
-//! itself and plays several at once. Among the scenarios are some that a debugger takes part in.
+//! itself and plays several at once. Among the scenarios are some that a debugger takes part in. And it is the
+//! trace that every other machine gets: the digests of all of them are kept.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use sha2::{Digest, Sha256};
 
 const SCENARIOS: [&str; 5] = [
     "codes/unlock",
@@ -85,4 +88,45 @@ fn a_busy_machine_changes_no_byte_of_a_trace() {
             "{scenario}: {file} is another"
         );
     }
+}
+
+/// The traces of all scenarios on both models. Another image or scenario, or a virtual lock that takes other
+/// times, changes them, if by less than a snapshot's tolerance: read what, then
+/// `INSTA_UPDATE=always cargo test --release -p rig --test determinism`. `RIG_TRACES_BY` names another build of
+/// `rig`, with what it is run by, whose traces are held against them.
+#[test]
+fn every_machine_gets_the_same_traces() {
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join("determinism-all");
+    let _ = fs::remove_dir_all(&output);
+    let by = std::env::var("RIG_TRACES_BY");
+    let words: Vec<&str> = match &by {
+        Ok(by) => by.split_whitespace().collect(),
+        Err(_) => vec![env!("CARGO_BIN_EXE_rig")],
+    };
+    let run = Command::new(words[0])
+        .args(&words[1..])
+        .args(["run", "--output"])
+        .arg(&output)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .env("CI", "true")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{said}");
+    let mut digests: Vec<String> = fs::read_dir(&output)
+        .unwrap()
+        .map(|entry| digest(&entry.unwrap().path()))
+        .collect();
+    digests.sort();
+    insta::assert_snapshot!("traces", digests.join("\n"));
+}
+
+/// `codes/unlock on ten-key: ` and the first eight bytes of the SHA-256 of a run's trace.
+fn digest(folder: &Path) -> String {
+    let read = |file: &str| fs::read(folder.join(file)).unwrap();
+    let run: serde_json::Value = serde_json::from_slice(&read("run.json")).unwrap();
+    let hash = Sha256::digest(read("trace.vcd"));
+    let hex: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let word = |name: &str| run[name].as_str().unwrap().to_owned();
+    format!("{} on {}: {hex}", word("scenario"), word("lock"))
 }
