@@ -5,12 +5,10 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{fs, thread};
+use std::fs;
+use std::path::Path;
 
-use common::{command, root};
+use common::{command, of_each, root, scenarios};
 
 /// Logs that don't come out: scenario, form, and what the log doesn't tell.
 const UNTOLD: [(&str, &str, &str); 14] = [
@@ -86,26 +84,6 @@ const UNTOLD: [(&str, &str, &str); 14] = [
     ),
 ];
 
-/// Scenarios by their names.
-fn scenarios(folder: &Path, below: &str, found: &mut Vec<String>) {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    paths.sort();
-    for path in paths {
-        let stem = path.file_stem().unwrap().to_string_lossy();
-        if path.is_dir() {
-            scenarios(&path, &format!("{below}{stem}/"), found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
-            found.push(format!("{below}{stem}"));
-        }
-    }
-}
-
 /// Whether the log of a scenario in one form comes out; `None` when there is none.
 fn comes_out(scenario: &str, model: &str, form: &str, to: &Path) -> Option<bool> {
     let told = command(&root())
@@ -135,51 +113,32 @@ fn comes_out(scenario: &str, model: &str, form: &str, to: &Path) -> Option<bool>
 
 #[test]
 fn a_log_that_a_scenario_leaves_becomes_a_scenario_that_leaves_it() {
-    let mut names = Vec::new();
-    scenarios(&root().join("scenarios"), "", &mut names);
-    let models = ["ten-key", "five-key"];
+    let names = scenarios();
     let mut jobs = Vec::new();
     for name in &names {
-        for model in models {
+        for model in ["ten-key", "five-key"] {
             jobs.extend(["events", "capture", "csv"].map(|form| (name.as_str(), model, form)));
         }
     }
     let house = tempfile::tempdir().unwrap();
-    let (next, failed, logs) = (
-        AtomicUsize::new(0),
-        Mutex::new(BTreeSet::new()),
-        AtomicUsize::new(0),
-    );
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while let Some((number, (name, model, form))) =
-                    Some(next.fetch_add(1, Ordering::Relaxed))
-                        .and_then(|number| Some((number, jobs.get(number)?)))
-                {
-                    let Some(out) =
-                        comes_out(name, model, form, &house.path().join(number.to_string()))
-                    else {
-                        continue;
-                    };
-                    logs.fetch_add(1, Ordering::Relaxed);
-                    if !out {
-                        failed.lock().unwrap().insert((*name, *form));
-                    }
-                }
-            });
-        }
+    let came = of_each(&jobs, |(name, model, form)| {
+        let log = format!("{}-{model}.{form}", name.replace('/', "-"));
+        comes_out(name, model, form, &house.path().join(log))
     });
     // That there are logs at all.
     assert!(
-        logs.into_inner() > 2 * names.len(),
+        came.iter().flatten().count() > 2 * names.len(),
         "too few scenarios leave a log"
     );
+    let failed = jobs
+        .iter()
+        .zip(&came)
+        .filter(|(_, came)| **came == Some(false));
+    let failed: BTreeSet<_> = failed.map(|((name, _, form), _)| (*name, *form)).collect();
     let untold: BTreeSet<_> = UNTOLD
         .iter()
         .map(|(name, form, _)| (*name, *form))
         .collect();
-    let failed = failed.into_inner().unwrap();
     let lost: Vec<_> = failed.difference(&untold).collect();
     let found: Vec<_> = untold.difference(&failed).collect();
     assert!(

@@ -505,9 +505,13 @@ impl Examiner<'_, '_, '_> {
     }
 
     /// What makes the lock useless comes first; among those, the triage's order is the order found.
+    /// A handing waits for the bolt that it failed by.
     fn sort(&mut self) {
-        self.causes
-            .sort_by_key(|found| (found.cause.is_warning(), found.cause.check()));
+        let jams = self.has(Cause::JamOpening) || self.has(Cause::JamClosing);
+        self.causes.sort_by_key(|found| {
+            let waits = jams && found.cause == Cause::NotHanded;
+            (found.cause.is_warning(), waits, found.cause.check())
+        });
     }
 
     pub(super) fn found(&mut self, cause: Cause, evidence: Vec<String>) {

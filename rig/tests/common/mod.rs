@@ -10,6 +10,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// The top of the project.
 pub fn root() -> PathBuf {
@@ -66,4 +69,45 @@ pub fn rig(folder: &Path, arguments: &[&str]) -> Output {
 /// All that was said.
 pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// The names of all scenarios.
+pub fn scenarios() -> Vec<String> {
+    fn below(folder: &Path, before: &str, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let stem = path.file_stem().unwrap().to_string_lossy();
+            if path.is_dir() {
+                below(&path, &format!("{before}{stem}/"), found);
+            } else if path.extension().is_some_and(|ending| ending == "yaml") {
+                found.push(format!("{before}{stem}"));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    below(&root().join("scenarios"), "", &mut found);
+    found.sort();
+    found
+}
+
+/// What comes of every job, in their order; as many at once as there are cores.
+pub fn of_each<J: Sync, R: Send>(jobs: &[J], of: impl Fn(&J) -> R + Sync) -> Vec<R> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(number) else {
+                        break;
+                    };
+                    let result = of(job);
+                    done.lock().unwrap().push((number, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap();
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
 }
