@@ -254,3 +254,30 @@ fn a_code_out_of_schedule_is_retold_though_no_lock_here_has_schedules() {
         "{told}"
     );
 }
+
+/// Months in a log: where it parts from the lock early, nobody waits for its end; and a time that is up ends the
+/// search with what came nearest.
+#[test]
+fn a_log_of_months_that_parts_in_its_first_minute() {
+    let house = tempfile::tempdir().unwrap();
+    let log = house.path().join("hub.csv");
+    let rows: String = (0..60)
+        .map(|day| format!("{},19,1\n{},27,1\n", day * 86_400, day * 86_400 + 45))
+        .collect();
+    fs::write(&log, format!("time,type,level\n{rows}")).unwrap();
+    let path = log.to_str().unwrap();
+    let told = rig(&root(), &["import", path, "--tries", "20"]);
+    assert_eq!(told.status.code(), Some(1));
+    let said = String::from_utf8(told.stderr).unwrap();
+    let (first, rest) = said.split_once('\n').unwrap();
+    assert!(first.contains("played 20 of"), "{first}");
+    insta::assert_snapshot!(rest, @"
+    the log does not come out of lock-ten-key-0.1.0.elf: the nearest parts from it at line 3
+      log:  27 level 1: locked itself
+      lock: 27 level 1: locked itself 31.030s after the one before, not 45.000s
+    ");
+    let told = rig(&root(), &["import", path, "--deadline", "1ms"]);
+    let said = String::from_utf8(told.stderr).unwrap();
+    assert!(said.contains("played 1 of"), "{said}");
+    assert!(said.contains("its time was up"), "{said}");
+}

@@ -8,13 +8,14 @@ use clap::Args;
 
 use super::images::Firmware;
 use super::interrupt::{self, INTERRUPTED};
+use super::run::time;
 use super::{Exit, Expected, complain, shown, unused};
 use crate::bench::VirtualBench;
 use crate::import::{Lock, Search, Searched, read, scenario};
 use crate::lock::LockModel;
 use crate::play::Limits;
 
-/// How long a search may take.
+/// How long a guess may take to play.
 const DEADLINE: Duration = Duration::from_secs(600);
 
 /// Make a scenario of a lock's log: its events, its hub's bus, or Z-Wave alarm reports
@@ -50,6 +51,9 @@ pub(crate) struct Import {
     /// How many guesses are played at most; 0 searches nothing
     #[arg(long, value_name = "N", default_value_t = 100)]
     tries: usize,
+    /// How long it may take here; what came nearest by then is written
+    #[arg(long, value_name = "TIME", value_parser = time, default_value = "10min")]
+    deadline: Duration,
 }
 
 impl Import {
@@ -88,6 +92,7 @@ impl Import {
             lock: owners.lock(),
             good: good.as_ref().map(Flashed::lock),
             tries: self.tries,
+            until: Instant::now() + self.deadline,
             limits: Limits {
                 deadline: Some((Instant::now() + DEADLINE, DEADLINE)),
                 interrupted: &INTERRUPTED,
@@ -158,6 +163,9 @@ fn verdict(search: &Search<'_>, searched: &Searched) -> String {
     let at = |line: Option<usize>| {
         line.map_or("after its end".to_owned(), |line| format!("line {line}"))
     };
+    if searched.over {
+        said += "its time was up before the others; a longer --deadline plays them\n";
+    }
     match &searched.parting {
         Some(parting) => {
             said += &format!(

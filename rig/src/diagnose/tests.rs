@@ -175,7 +175,7 @@ fn a_keypad_whose_cable_is_out() {
 
     cause: the lock is alive, and its keypad is not
       no light, no sound, no movement when it was used
-      19  hub status
+      25  hub status
            +0.007s   hub     BD 05 01 55 07 04 AD
     fix: Check the cable between keypad and inside unit: a pinched wire, a bent pin, a plug that isn't all the way in. If it is sound, replace the keypad.
     ");
@@ -214,12 +214,12 @@ fn a_hang_that_only_the_power_ends() {
     cause: the lock's program hangs
       no light, no sound, no movement when it was used
       after 15 s without its pack:
-      13  enter 1234
+      17  enter 1234
            +0.020s   beeper  4x 30/170ms 4000Hz
            +0.820s   motor   open 1015ms
            +0.820s   keypad  green 1x 300ms
            +0.820s   beeper  1x 300ms 4000Hz
-      14  settle
+      18  settle
            +0.815s   bolt    retracted
     fix: Take the pack out for a quarter of a minute and put it back. If it comes again, make a factory reset and update the firmware.
     ");

@@ -2,7 +2,7 @@
 
 use super::capture::Frame;
 use super::story::given_of;
-use super::{Entry, Log, Observed, Told, events, written, zwave};
+use super::{Entry, Format, Log, Observed, Told, events, written, zwave};
 use crate::trace::Nanos;
 
 /// Where a log and a lock part.
@@ -18,19 +18,49 @@ pub(crate) struct Parting {
     pub(crate) lock: String,
 }
 
-/// Holds a log, but for the entries that the given state explains, against what a lock told.
-pub(super) fn compare(log: &Log, observed: &Observed) -> Result<(), Parting> {
-    let wanted: Vec<&Entry> = log
-        .entries
-        .iter()
-        .filter(|entry| match &entry.told {
-            Told::Event(_) | Told::Alarm(..) => true,
-            Told::FromLock(_) => true,
-            Told::ToLock(_) => false,
-        })
-        .collect();
+/// Where a log, but for the entries that the given state explains, and all that a lock told part; `None` when
+/// the log comes out.
+pub(super) fn compare(log: &Log, observed: &Observed) -> Option<Parting> {
+    part(log, observed, Until::ItsEnd)
+}
+
+/// Where a log and what a lock has told so far part already, whatever it tells after that. `None` for a log that
+/// has an end only: what it is the end of nobody knows before.
+pub(super) fn parted(log: &Log, so_far: &Observed, heard: Heard) -> Option<Parting> {
+    if log.format == Format::Events && given_of(log).1 == 0 {
+        return None;
+    }
+    part(log, so_far, Until::Now(heard))
+}
+
+/// The parting of the reading of which most came out.
+fn part(log: &Log, observed: &Observed, until: Until) -> Option<Parting> {
+    let wanted = wanted(log);
+    let mut farthest: Option<Parting> = None;
+    for got in readings(log, observed, wanted.len()) {
+        let parting = hold(log, &wanted, &got, until).err()?;
+        let farther = farthest
+            .as_ref()
+            .is_none_or(|best| parting.matched > best.matched);
+        if farther {
+            farthest = Some(parting);
+        }
+    }
+    farthest
+}
+
+/// What a log tells of what the lock told.
+fn wanted(log: &Log) -> Vec<&Entry> {
+    let entries = log.entries.iter();
+    entries
+        .filter(|entry| !matches!(entry.told, Told::ToLock(_)))
+        .collect()
+}
+
+/// What a lock told, in each of the ways in which it may be read.
+fn readings(log: &Log, observed: &Observed, wanted: usize) -> Vec<Vec<(Nanos, Told)>> {
     let (_, explained) = given_of(log);
-    let got: Vec<(Nanos, Told)> = match observed {
+    match observed {
         Observed::Events(records) => {
             let all = records.iter().map(|record| {
                 let [what, a, b, t0, t1, t2, t3, t4] = *record;
@@ -40,47 +70,53 @@ pub(super) fn compare(log: &Log, observed: &Observed) -> Result<(), Parting> {
             let mut all: Vec<_> = all.collect();
             if explained == 0 {
                 // A log that doesn't begin with the lock's first start has the end only.
-                all.drain(..all.len().saturating_sub(wanted.len()));
-            } else if all.get(explained).is_some_and(|(_, told)| starts(told)) {
-                // A given state ends with a start of its own, which the log needn't tell.
-                let mut without = all.clone();
-                without.remove(explained);
-                let better = |error: &Parting, other: &Parting| error.matched >= other.matched;
-                return match (
-                    hold(log, &wanted, &all, explained),
-                    hold(log, &wanted, &without, explained),
-                ) {
-                    (Ok(()), _) | (_, Ok(())) => Ok(()),
-                    (Err(error), Err(other)) if better(&error, &other) => Err(error),
-                    (Err(_), Err(other)) => Err(other),
-                };
+                all.drain(..all.len().saturating_sub(wanted));
+                return vec![all];
             }
-            all
+            // A given state ends with a start of its own, which the log needn't tell.
+            let mut without = all.clone();
+            if all.get(explained).is_some_and(|(_, told)| starts(told)) {
+                without.remove(explained);
+                return vec![all, without];
+            }
+            vec![all]
         }
         Observed::Frames(frames) => {
             let told = frames
                 .iter()
                 .map(|(at, bytes)| (*at, Told::FromLock(bytes.clone())));
-            told.collect()
+            vec![told.collect()]
         }
         Observed::Alarms(alarms) => {
             let told = alarms
                 .iter()
                 .map(|(at, kind, level)| (*at, Told::Alarm(*kind, *level)));
-            told.collect()
+            vec![told.collect()]
         }
-    };
-    hold(log, &wanted, &got, explained)
+    }
 }
 
-/// Holds entries that a lock told, but for those of this many that led to the given state by their times,
-/// against what was wanted.
-fn hold(
-    log: &Log,
-    wanted: &[&Entry],
-    got: &[(Nanos, Told)],
-    explained: usize,
-) -> Result<(), Parting> {
+/// What leads to the first entry takes no longer: a factory reset takes 35 s.
+const FIRST: Nanos = Nanos::from_secs(100);
+
+/// How long a lock has been heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// When its log's own steps began.
+    pub(super) since: Nanos,
+    pub(super) now: Nanos,
+}
+
+/// How far that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Now(Heard),
+    ItsEnd,
+}
+
+/// Holds what a lock told, but for the times of what led to the given state, against what was wanted.
+fn hold(log: &Log, wanted: &[&Entry], got: &[(Nanos, Told)], until: Until) -> Result<(), Parting> {
+    let (_, explained) = given_of(log);
     let mut before: Option<(Nanos, Nanos)> = None;
     let mut restarted = false;
     for (index, entry) in wanted.iter().enumerate() {
@@ -91,6 +127,11 @@ fn hold(
             lock,
         };
         let Some((at, told)) = got.get(index) else {
+            if let Until::Now(heard) = until
+                && !overdue(log, entry, before, heard)
+            {
+                return Ok(());
+            }
             return Err(part("nothing".to_owned()));
         };
         if !same(&entry.told, told) {
@@ -122,6 +163,19 @@ fn hold(
             lock: words(told),
         }),
     }
+}
+
+/// Whether an entry should have been told by now, after the one before in the log's and in the lock's time.
+/// Those of events begin anew with each start.
+fn overdue(log: &Log, entry: &Entry, before: Option<(Nanos, Nanos)>, heard: Heard) -> bool {
+    let begins = log.entries.first().map_or(Nanos::ZERO, |first| first.at);
+    let (log_before, lock_before, leeway) = match before {
+        Some((log_before, lock_before)) => (log_before, lock_before, log.format.slack()),
+        None => (begins, heard.since, FIRST),
+    };
+    let wanted = entry.at.since(log_before);
+    let slack = leeway + Nanos(wanted.0 / 50);
+    log.format != Format::Events && heard.now.since(lock_before) > wanted + slack
 }
 
 /// A start of the lock.

@@ -4,16 +4,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::capture::Frame;
-use super::compare::{Parting, compare};
+use super::compare::{Heard, Parting, compare, parted};
 use super::programming::Change;
 use super::story::{Guess, given_of};
 use super::{Format, Log, Observed, Told, scenario};
 use crate::bench::VirtualBench;
-use crate::lock::{Door, LockModel};
-use crate::play::{Limits, PlayError, Situation, play, prepare};
-use crate::scenario::{Given, parse};
+use crate::lock::LockModel;
+use crate::play::{Limits, PlayError, Session};
+use crate::scenario::{Action, Given, Step, parse};
+use crate::search::Forks;
+use crate::trace::Nanos;
 
 /// Why a lock refuses a hub that it doesn't know.
 const NOT_PAIRED: u8 = 0x04;
@@ -38,6 +41,9 @@ pub(crate) struct Search<'a> {
     pub(crate) good: Option<Lock<'a>>,
     /// How many guesses are played at most.
     pub(crate) tries: usize,
+    /// When no further guess is played.
+    pub(crate) until: Instant,
+    /// For each guess.
     pub(crate) limits: Limits<'a>,
 }
 
@@ -54,46 +60,46 @@ pub(crate) struct Searched {
     pub(crate) parting: Option<Parting>,
     /// Where the log and a right lock part.
     pub(crate) fault: Option<Parting>,
+    /// Whether the time was over before all guesses were played.
+    pub(crate) over: bool,
 }
 
-/// A lock in a given state; `None` where its own procedure doesn't lead there.
-type Ready = Option<(VirtualBench, Situation)>;
+/// A wait this long is paused in its first minute, to see whether the log and the lock have parted.
+const LONG: Nanos = Nanos::from_secs(180);
+const MINUTE: Nanos = Nanos::from_secs(60);
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     /// Searches.
     pub(crate) fn run(&self) -> Result<Searched, PlayError> {
         let guesses = self.guesses();
-        let mut mine = BTreeMap::new();
-        let mut others = BTreeMap::new();
+        let mut mine = self.forks(&self.lock);
+        let mut others = self.good.as_ref().map(|good| self.forks(good));
         let mut explained: Option<Guess> = None;
         let mut nearest: Option<(Guess, Parting)> = None;
-        let mut tried = 0;
         let possible = guesses.len();
+        let (mut tried, mut over) = (0, false);
         for guess in guesses.into_iter().take(self.tries) {
-            tried += 1;
-            let parting = self.play(&self.lock, &guess, &mut mine)?;
-            match (parting, &self.good) {
-                (None, None) => {
-                    return Ok(Searched {
-                        guess,
-                        tried,
-                        possible,
-                        parting: None,
-                        fault: None,
-                    });
-                }
-                (None, Some(good)) => {
-                    if let Some(fault) = self.play(good, &guess, &mut others)? {
-                        return Ok(Searched {
-                            guess,
-                            tried,
-                            possible,
-                            parting: None,
-                            fault: Some(fault),
-                        });
+            // What came nearest by then is worth having: one is played in any case.
+            over = tried > 0 && Instant::now() >= self.until;
+            if over {
+                break;
+            }
+            let searched = |fault| Searched {
+                guess: guess.clone(),
+                tried: tried + 1,
+                possible,
+                parting: None,
+                fault,
+                over: false,
+            };
+            match (self.play(&guess, &mut mine)?, &mut others) {
+                (None, Some(others)) => match self.play(&guess, others)? {
+                    Some(fault) => return Ok(searched(Some(fault))),
+                    None => {
+                        explained.get_or_insert(guess);
                     }
-                    explained.get_or_insert(guess);
-                }
+                },
+                (None, None) => return Ok(searched(None)),
                 (Some(parting), _) => {
                     let farther = nearest
                         .as_ref()
@@ -103,6 +109,7 @@ impl Search<'_> {
                     }
                 }
             }
+            tried += 1;
         }
         let (guess, parting) = match (explained, nearest) {
             (Some(guess), _) => (guess, None),
@@ -115,20 +122,40 @@ impl Search<'_> {
             possible,
             parting,
             fault: None,
+            over,
         })
     }
 
+    /// Copies of a lock: guesses have much in common, which is played once.
+    fn forks(&self, lock: &Lock<'_>) -> Forks<'a> {
+        let allowed = self.limits.deadline.map_or(Duration::MAX, |(_, all)| all);
+        Forks::new(lock.bench.clone(), self.limits.interrupted, allowed)
+    }
+
     /// Where the log and a lock part by a guess; `None` when the log comes out.
-    fn play(
-        &self,
-        lock: &Lock<'_>,
-        guess: &Guess,
-        ready: &mut BTreeMap<Given, Ready>,
-    ) -> Result<Option<Parting>, PlayError> {
+    fn play(&self, guess: &Guess, forks: &mut Forks<'_>) -> Result<Option<Parting>, PlayError> {
         let (text, prelude) = scenario(self.log, self.name, self.model, guess);
-        let scenario = parse(&text, Path::new("imported"), "imported")
+        let mut scenario = parse(&text, Path::new("imported"), "imported")
             .map_err(|error| PlayError::Procedure(error.to_string()))?;
-        let Some((mut bench, mut situation)) = self.ready(lock, guess.given, ready)? else {
+        let pauses = pause(&mut scenario.steps);
+        let mut parting = None;
+        let played = forks.play_while(&scenario, |steps, session| {
+            if pauses.contains(&steps) {
+                let trace = session.trace()?;
+                let since = trace
+                    .steps
+                    .get(prelude)
+                    .map_or(trace.end, |step| step.start);
+                let heard = Heard {
+                    since,
+                    now: trace.end,
+                };
+                let so_far = self.observed(session.clone(), prelude)?;
+                parting = parted(self.log, &so_far, heard);
+            }
+            Ok(parting.is_none())
+        })?;
+        let Ok(session) = played else {
             let state = format!("a lock that doesn't become {}", guess.given.name());
             return Ok(Some(Parting {
                 matched: 0,
@@ -137,34 +164,29 @@ impl Search<'_> {
                 lock: state,
             }));
         };
-        let played = play(&mut bench, &mut situation, &scenario, self.limits)?;
-        let format = self.log.format;
-        let observed = Observed::of(
-            format,
-            &played.trace,
+        if parting.is_some() {
+            return Ok(parting);
+        }
+        let observed = self.observed(session, prelude)?;
+        Ok(compare(self.log, &observed))
+    }
+
+    /// What the lock of a run has told since its prelude.
+    fn observed(
+        &self,
+        session: Session<VirtualBench>,
+        prelude: usize,
+    ) -> Result<Observed, PlayError> {
+        let trace = session.trace()?;
+        let (mut bench, mut situation) = session.into_parts();
+        Observed::of(
+            self.log.format,
+            &trace,
             prelude,
             &mut bench,
             &mut situation,
             self.limits,
-        )?;
-        Ok(compare(self.log, &observed).err())
-    }
-
-    fn ready(
-        &self,
-        lock: &Lock<'_>,
-        given: Given,
-        ready: &mut BTreeMap<Given, Ready>,
-    ) -> Result<Ready, PlayError> {
-        if let Some(known) = ready.get(&given) {
-            return Ok(known.clone());
-        }
-        let (mut bench, mut situation) = (lock.bench.clone(), Situation::default());
-        let door = Door::default();
-        let reached = prepare(&mut bench, &mut situation, given, door, self.limits)?;
-        let state = reached.ok().map(|()| (bench, situation));
-        ready.insert(given, state.clone());
-        Ok(state)
+        )
     }
 
     /// The plainest guess.
@@ -326,4 +348,27 @@ impl Turn {
         }
         guess
     }
+}
+
+/// Divides long waits after their first minute; after how many steps each of those is over.
+fn pause(steps: &mut Vec<Step>) -> BTreeSet<usize> {
+    let mut pauses = BTreeSet::new();
+    let mut divided = Vec::new();
+    for step in steps.drain(..) {
+        if let Action::Wait(time) = step.action
+            && time >= LONG
+        {
+            let wait = |time| Step {
+                action: Action::Wait(time),
+                ..step.clone()
+            };
+            divided.push(wait(MINUTE));
+            pauses.insert(divided.len());
+            divided.push(wait(time.since(MINUTE)));
+        } else {
+            divided.push(step);
+        }
+    }
+    *steps = divided;
+    pauses
 }

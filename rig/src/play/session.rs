@@ -6,6 +6,7 @@ use super::player::{Player, Watch};
 use super::{Limits, PlayError, Played, Situation};
 use crate::bench::Bench;
 use crate::scenario::Step;
+use crate::trace::Trace;
 
 /// A run on a bench of its own, paused after some steps.
 #[derive(Debug, Clone)]
@@ -47,6 +48,16 @@ impl<B: Bench> Session<B> {
             situation,
             watch,
         })
+    }
+
+    /// What was seen so far.
+    pub(crate) fn trace(&self) -> Result<Trace, PlayError> {
+        Ok(self.watch.clone().end(&self.bench, &[])?.trace)
+    }
+
+    /// The bench, and what it is in.
+    pub(crate) fn into_parts(self) -> (B, Situation) {
+        (self.bench, self.situation)
     }
 
     /// What came of it, if it ends here. `steps` are those played, for what they want of the lock.

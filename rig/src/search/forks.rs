@@ -103,6 +103,20 @@ impl<'l> Forks<'l> {
 
     /// Plays a scenario from its given state to its end.
     pub fn play(&mut self, scenario: &Scenario) -> Result<Run, PlayError> {
+        Ok(match self.play_while(scenario, |_, _| Ok(true))? {
+            Ok(session) => Run::Played(Box::new(session.end(&scenario.steps)?)),
+            Err(not_reached) => Run::NotReached(Box::new(not_reached)),
+        })
+    }
+
+    /// Plays a scenario from its given state until its end, or until `go_on` says no, which is asked after
+    /// every step that is played: how many were, and the run paused there. Steps that were played for
+    /// another scenario are asked after once, at the last of them.
+    pub(crate) fn play_while(
+        &mut self,
+        scenario: &Scenario,
+        mut go_on: impl FnMut(usize, &Session<VirtualBench>) -> Result<bool, PlayError>,
+    ) -> Result<Result<Session<VirtualBench>, NotReached>, PlayError> {
         if scenario.sweep.is_some() {
             return Err(PlayError::Sweep);
         }
@@ -113,11 +127,14 @@ impl<'l> Forks<'l> {
         };
         let (root, session) = match self.begin(scenario, limits)? {
             Ok(begun) => begun,
-            Err(not_reached) => return Ok(Run::NotReached(Box::new(not_reached))),
+            Err(not_reached) => return Ok(Err(not_reached)),
         };
         let (mut at, reused) = self.known(root, &scenario.steps);
         self.tally.reused += reused;
         let mut session = self.resume(at, session);
+        if reused > 0 && !go_on(reused, &session)? {
+            return Ok(Ok(session));
+        }
         for (index, step) in scenario.steps.iter().enumerate().skip(reused) {
             session = session.step(step, limits)?;
             self.tally.played += 1;
@@ -126,8 +143,11 @@ impl<'l> Forks<'l> {
             if index + 1 < scenario.steps.len() {
                 self.keep(at, &session);
             }
+            if !go_on(index + 1, &session)? {
+                break;
+            }
         }
-        Ok(Run::Played(Box::new(session.end(&scenario.steps)?)))
+        Ok(Ok(session))
     }
 
     /// The last node along `steps` with a paused run, and how many steps it is after.
