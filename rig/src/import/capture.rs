@@ -101,6 +101,25 @@ impl Frame {
     }
 }
 
+/// Why a lock refuses a request: the argument of its refusal.
+pub(super) mod refusal {
+    pub(in super::super) const NOT_PAIRED: u8 = 0x04;
+    pub(in super::super) const NOT_HANDED: u8 = 0x05;
+    pub(in super::super) const FAULT: u8 = 0x06;
+    pub(in super::super) const NO_TIME: u8 = 0x09;
+}
+
+/// The lock's answer to a request, in what comes after it.
+pub(super) fn answer(after: &[Entry], command: u8) -> Option<Frame> {
+    let until = after.iter().map_while(|entry| match &entry.told {
+        Told::ToLock(_) => None,
+        Told::FromLock(bytes) => Some(Frame::of(bytes)),
+        Told::Event(_) | Told::Alarm(..) => Some(None),
+    });
+    let mut answers = until.flatten().filter(|frame| frame.kind != 0xE7);
+    answers.find(|frame| frame.command == command)
+}
+
 /// A silence that no frame has in it: what comes after it is another one.
 pub(super) const SILENCE: Nanos = Nanos::from_millis(20);
 

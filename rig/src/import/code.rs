@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::capture::Frame;
+use super::capture::{Frame, answer};
 use super::{Entry, Log, Told};
 use crate::lock::LockModel;
 use crate::scenario::Given;
@@ -187,17 +187,6 @@ fn says(told: &Told) -> Option<Says> {
         (_, Some((33, slot))) => Says::Deleted(slot),
         _ => return None,
     })
-}
-
-/// The lock's answer to a request, in what comes after it.
-fn answer(after: &[Entry], command: u8) -> Option<Frame> {
-    let until = after.iter().map_while(|entry| match &entry.told {
-        Told::ToLock(_) => None,
-        Told::FromLock(bytes) => Some(Frame::of(bytes)),
-        Told::Event(_) | Told::Alarm(..) => Some(None),
-    });
-    let mut answers = until.flatten().filter(|frame| frame.kind != 0xE7);
-    answers.find(|frame| frame.command == command)
 }
 
 /// The slot and the code that the hub reads by an entry.

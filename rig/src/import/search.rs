@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::capture::Frame;
+use super::capture::{Frame, refusal};
 use super::compare::{Heard, Parting, compare, parted};
 use super::programming::Change;
 use super::story::{Guess, given_of};
@@ -17,11 +17,6 @@ use crate::play::{Limits, PlayError, Session};
 use crate::scenario::{Action, Given, Step, parse};
 use crate::search::Forks;
 use crate::trace::Nanos;
-
-/// Why a lock refuses a hub that it doesn't know.
-const NOT_PAIRED: u8 = 0x04;
-/// Why it refuses to move before its handing.
-const NOT_HANDED: u8 = 0x05;
 
 /// A lock as new, by the name of its firmware.
 pub(crate) struct Lock<'a> {
@@ -179,14 +174,13 @@ impl<'a> Search<'a> {
     ) -> Result<Observed, PlayError> {
         let trace = session.trace()?;
         let (mut bench, mut situation) = session.into_parts();
-        Observed::of(
-            self.log.format,
-            &trace,
-            prelude,
-            &mut bench,
-            &mut situation,
-            self.limits,
-        )
+        // Reading a log is soon done, whenever that is.
+        let limits = Limits {
+            deadline: None,
+            ..self.limits
+        };
+        let format = self.log.format;
+        Observed::of(format, &trace, prelude, &mut bench, &mut situation, limits)
     }
 
     /// The plainest guess.
@@ -199,14 +193,14 @@ impl<'a> Search<'a> {
         Guess {
             given: match given_of(self.log).0 {
                 // The lock says so: it is not handed.
-                _ if refused(NOT_HANDED) => Given::New,
+                _ if refused(refusal::NOT_HANDED) => Given::New,
                 given => given,
             },
             auto_lock: auto_locked,
             master: self.wants_master(),
             wrong: BTreeMap::new(),
             jams: BTreeSet::new(),
-            unpaired: refused(NOT_PAIRED),
+            unpaired: refused(refusal::NOT_PAIRED),
         }
     }
 
@@ -221,7 +215,7 @@ impl<'a> Search<'a> {
                 Told::Event(_) | Told::ToLock(_) | Told::Alarm(..) => None,
             });
         let paired = |frame: &Frame| frame.command == 0x18 && frame.args == [1];
-        let before = frames.take_while(|frame| reason != NOT_PAIRED || !paired(frame));
+        let before = frames.take_while(|frame| reason != refusal::NOT_PAIRED || !paired(frame));
         let mut refusals = before.filter(|frame| frame.kind == 0x55);
         refusals.any(|frame| frame.args == [reason])
     }

@@ -2,17 +2,10 @@
 //! it was reset, that its power went, or what its pack gave.
 
 use super::super::Told;
-use super::super::capture::Frame;
+use super::super::capture::{Frame, answer, refusal};
 use super::Teller;
 use super::pack::volts;
 use crate::trace::Nanos;
-
-/// Why a lock refuses.
-mod reason {
-    pub(super) const NOT_PAIRED: u8 = 0x04;
-    pub(super) const FAULT: u8 = 0x06;
-    pub(super) const NO_TIME: u8 = 0x09;
-}
 
 /// A factory reset: pack in with Program held for 30 s, and Program once more.
 const RESET: [&str; 8] = [
@@ -41,14 +34,7 @@ impl Teller<'_> {
         let Some(command) = Frame::of(request).map(|frame| frame.command) else {
             return;
         };
-        let after = self.entries[index + 1..].iter();
-        let mut frames = after.map_while(|entry| match &entry.told {
-            Told::FromLock(bytes) => Some(Frame::of(bytes)),
-            _ => None,
-        });
-        let answer = frames
-            .find_map(|frame| frame.filter(|frame| frame.command == command && frame.kind != 0xE7));
-        let Some(answer) = answer else {
+        let Some(answer) = answer(&self.entries[index + 1..], command) else {
             return;
         };
         match (answer.kind, command, answer.args.as_slice()) {
@@ -70,7 +56,7 @@ impl Teller<'_> {
                     );
                 }
             }
-            (0x55, _, [reason::FAULT]) if !self.fault => {
+            (0x55, _, [refusal::FAULT]) if !self.fault => {
                 self.fault = true;
                 let steps = vec!["storage: corrupt".to_owned(), "wait: 1s".to_owned()];
                 let mark = "what damaged the flash, the log doesn't tell";
@@ -82,7 +68,7 @@ impl Teller<'_> {
                     Some(mark),
                 );
             }
-            (0x55, 0x10, [reason::NO_TIME]) if std::mem::take(&mut self.has_time) => {
+            (0x55, 0x10, [refusal::NO_TIME]) if std::mem::take(&mut self.has_time) => {
                 let steps = ["battery: disconnect", "wait: 1s", "battery: connect"];
                 let mark =
                     "that the power went, the log doesn't tell, but the lock's clock was lost";
@@ -95,7 +81,7 @@ impl Teller<'_> {
                     Some(mark),
                 );
             }
-            (0x55, _, [reason::NOT_PAIRED]) if std::mem::take(&mut self.knows_hub) => {
+            (0x55, _, [refusal::NOT_PAIRED]) if std::mem::take(&mut self.knows_hub) => {
                 let mark = "that the lock was reset, the log doesn't tell, but its hub was lost";
                 let steps = RESET.map(str::to_owned).into();
                 let begin = at
