@@ -9,7 +9,9 @@ use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use common::root;
+use common::{of_each, root, scenarios};
+use rig::lock::Door;
+use rig::scenario::{Scenario, parse};
 
 fn record(arguments: &[&str], lines: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rig"))
@@ -144,4 +146,44 @@ fn a_hub_that_the_lock_calls_by_its_button_is_there() {
     );
     // Its answer: the lock calls once.
     assert_eq!(told.matches("E7 0E").count(), 1, "{told}");
+}
+
+/// What a scenario does, as lines at the desk.
+fn lines(scenario: &Scenario) -> String {
+    let file = scenario.to_yaml();
+    let steps = file.lines().filter_map(|line| line.strip_prefix("  - "));
+    let done = steps.filter(|step| !step.starts_with("expect:") && !step.starts_with("note:"));
+    done.map(|step| format!("{step}\n")).collect()
+}
+
+/// The rig on itself: what every scenario does, typed at the desk, becomes a scenario that plays back the same.
+#[test]
+fn every_scenario_can_be_recorded() {
+    let read = |name: &String| {
+        let path = root().join("scenarios").join(format!("{name}.yaml"));
+        parse(&fs::read_to_string(&path).unwrap(), &path, name).unwrap()
+    };
+    let all: Vec<Scenario> = scenarios().iter().map(read).collect();
+    // The desk has a left door, and no points.
+    let fit = all
+        .iter()
+        .filter(|one| one.sweep.is_none() && one.door == Door::default());
+    let jobs: Vec<_> = fit
+        .flat_map(|scenario| {
+            scenario
+                .locks
+                .iter()
+                .map(move |lock| (scenario, lock.name()))
+        })
+        .collect();
+    assert!(jobs.len() > scenarios().len());
+    let wrong = of_each(&jobs, |(scenario, lock)| {
+        let arguments = ["--lock", lock, "--given", scenario.given.name()];
+        let output = record(&arguments, &lines(scenario));
+        let told = String::from_utf8(output.stderr).unwrap();
+        let same = output.status.code() == Some(0) && !told.contains("is nothing to do");
+        (!same).then(|| format!("{} on {lock}\n{told}", scenario.name))
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
