@@ -184,6 +184,10 @@ impl Bench for VirtualBench {
         Nanos(self.lock.now().to_nanos())
     }
 
+    fn quiet_until(&self) -> Nanos {
+        Nanos(self.lock.quiet_until().to_nanos())
+    }
+
     fn levels(&mut self) -> Result<Vec<(Channel, Value)>, BenchError> {
         Ok(self.lock.levels().into_iter().map(told).collect())
     }
@@ -436,6 +440,35 @@ fn told(what: What) -> (Channel, Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_seen_in_a_time_that_is_said_to_be_quiet() {
+        let (mut bench, _) = crate::play::released::programmed();
+        let keys = [1, 2, 3, 4].map(|digit| Contact::Key(Key::Digit(digit)));
+        let (mut quiet, mut seen) = (0, 0);
+        for (round, contact) in keys.into_iter().chain([Contact::Lock]).enumerate() {
+            for closed in [true, false] {
+                bench.set(contact, closed).unwrap();
+                bench
+                    .turn_key([Turn::Lock, Turn::Unlock][round % 2])
+                    .unwrap();
+                let end = bench.now() + Nanos::from_millis(200 + 700 * round as u64);
+                while bench.now() < end {
+                    let until = bench.quiet_until();
+                    // The core counts whole cycles: a run may end one later.
+                    let just_before = until.since(Nanos(16));
+                    if just_before > bench.now() {
+                        quiet += 1;
+                        let before = bench.run_until(just_before).unwrap().events;
+                        assert_eq!(before, [], "before {until}");
+                    }
+                    let next = bench.now() + Nanos::from_millis(1);
+                    seen += bench.run_until(next).unwrap().events.len();
+                }
+            }
+        }
+        assert!(quiet > 50 && seen > 1_000, "{quiet} quiet, {seen} seen");
+    }
 
     #[test]
     fn contacts_key_and_bolt_are_told_as_they_happen() {

@@ -321,12 +321,13 @@ impl<'b, 'l> Player<'b, 'l> {
     }
 
     /// How far the bench may run at a time.
-    const fn slice(&self) -> Nanos {
-        if self.situation.hub.answers {
-            HUB_SLICE
-        } else {
-            SLICE
+    fn slice(&self) -> Nanos {
+        if !self.situation.hub.answers {
+            return SLICE;
         }
+        // A hub has nothing to answer before something happens: as many of its slices at once.
+        let quiet = self.bench.quiet_until().since(self.bench.now()).min(SLICE);
+        Nanos((quiet.0 / HUB_SLICE.0).max(1) * HUB_SLICE.0)
     }
 
     /// Lets `time` pass.

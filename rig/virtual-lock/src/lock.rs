@@ -225,6 +225,21 @@ impl VirtualLock {
         Ok(())
     }
 
+    /// Nothing that can be seen happens before this, unless something is done from outside: the core sleeps until
+    /// chip or board have something for it. Now, where it has something to do.
+    pub fn quiet_until(&self) -> Ticks {
+        let board = self.board.next_event();
+        if !self.runs() {
+            return board;
+        }
+        if !self.core.is_sleeping() || self.chip.interrupts() != 0 || self.chip.wants_attention() {
+            return self.time;
+        }
+        board
+            .min(self.chip.next_event())
+            .min(self.core.next_event())
+    }
+
     /// Runs until `until`, or does nothing where that is past.
     pub fn run_until(&mut self, until: Ticks) -> Result<(), LockError> {
         while self.time < until {
