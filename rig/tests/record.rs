@@ -9,9 +9,9 @@ use std::io::{Read, Write};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use common::{of_each, root, scenarios};
+use common::{folder_of_scenarios, of_each, root};
 use rig::lock::Door;
-use rig::scenario::{Scenario, parse};
+use rig::scenario::Scenario;
 
 fn record(arguments: &[&str], lines: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_rig"))
@@ -159,11 +159,10 @@ fn lines(scenario: &Scenario) -> String {
 /// The rig on itself: what every scenario does, typed at the desk, becomes a scenario that plays back the same.
 #[test]
 fn every_scenario_can_be_recorded() {
-    let read = |name: &String| {
-        let path = root().join("scenarios").join(format!("{name}.yaml"));
-        parse(&fs::read_to_string(&path).unwrap(), &path, name).unwrap()
-    };
-    let all: Vec<Scenario> = scenarios().iter().map(read).collect();
+    let folder = folder_of_scenarios();
+    let files = folder.files().unwrap();
+    let read = |file| folder.load(file).unwrap().unwrap();
+    let all: Vec<Scenario> = files.iter().map(|file| read(file)).collect();
     // The desk has a left door, and no points.
     let fit = all
         .iter()
@@ -176,7 +175,7 @@ fn every_scenario_can_be_recorded() {
                 .map(move |lock| (scenario, lock.name()))
         })
         .collect();
-    assert!(jobs.len() > scenarios().len());
+    assert!(jobs.len() > all.len());
     let wrong = of_each(&jobs, |(scenario, lock)| {
         let arguments = ["--lock", lock, "--given", scenario.given.name()];
         let output = record(&arguments, &lines(scenario));

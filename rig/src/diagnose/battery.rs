@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::Cause;
 use crate::trace::{Channel, Nanos, Trace, Value, highs, samples};
 
 /// A motor that has run this long has left its start behind and has met nothing yet.
@@ -18,13 +19,6 @@ const SLOW: i32 = 4_050;
 /// What the lock calls low and too low (LOCK.md section 6), in millivolts.
 const LOW: i32 = 4_800;
 const TOO_LOW: i32 = 4_500;
-
-/// What the lock would say of a pack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Worn {
-    Low,
-    TooLow,
-}
 
 /// Volts that were seen at the lock's terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -109,13 +103,13 @@ impl Pack {
         self.loaded.is_some_and(|(loaded, _)| loaded < SLOW)
     }
 
-    /// Whether the lock would call it low, or too low, from what it gives without load.
-    pub(super) fn worn(&self) -> Option<Worn> {
+    /// What the lock would warn of, or refuse, by what it gives without load.
+    pub(super) fn low(&self) -> Option<Cause> {
         let idle = self.idle?;
         if idle <= TOO_LOW {
-            Some(Worn::TooLow)
+            Some(Cause::BatteryTooLow)
         } else if idle <= LOW {
-            Some(Worn::Low)
+            Some(Cause::BatteryLow)
         } else {
             None
         }

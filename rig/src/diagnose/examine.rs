@@ -1,7 +1,7 @@
 //! The triage itself: power, then a use of the lock, whose flashes tell most causes apart, then what
 //! those leave open.
 
-use super::battery::{Guess, Pack, Worn, sampled};
+use super::battery::{Guess, Pack, sampled};
 use super::reaction::{Reaction, Use};
 use super::{Asked, Cause, Check, Diagnosis, Finding, Found};
 use crate::bench::Capability;
@@ -46,7 +46,7 @@ pub(super) struct Examiner<'s, 'b, 'l> {
     pub(super) asked: &'s Asked,
     pub(super) pack: Pack,
     said: [Option<String>; Check::ALL.len()],
-    pub(super) causes: Vec<Found>,
+    causes: Vec<Found>,
 }
 
 impl Examiner<'_, '_, '_> {
@@ -93,6 +93,10 @@ impl Examiner<'_, '_, '_> {
             // The bolt is where it was to go: fetch it back, and again.
             used = self.back_and_again()?;
         }
+        if let Some(cause) = self.blames_pack(&used) {
+            self.found(cause, used.evidence);
+            return Ok(false);
+        }
         match used.reaction {
             Reaction::Opened | Reaction::Closed | Reaction::AlreadyThere => {
                 self.say(Check::Glitch, "no storage fault, and no restart");
@@ -103,14 +107,6 @@ impl Examiner<'_, '_, '_> {
                 return Ok(true);
             }
             Reaction::Refused | Reaction::LockedOut => self.refused(used)?,
-            Reaction::TooLow => self.too_low(used),
-            Reaction::BrownedOut => self.found(Cause::BatteryCollapses, used.evidence),
-            Reaction::Jammed | Reaction::Stopped if self.pack.collapsed() => {
-                self.found(Cause::BatteryCollapses, used.evidence);
-            }
-            Reaction::Jammed | Reaction::Stopped if used.ran_out && self.pack.slow() => {
-                self.too_low(used);
-            }
             Reaction::Jammed | Reaction::Stopped => {
                 let opening = !self.asked.codes.is_empty();
                 let cause = if opening {
@@ -127,17 +123,29 @@ impl Examiner<'_, '_, '_> {
             }
             Reaction::Restarted(_) => self.found(Cause::Hang, used.evidence),
             Reaction::Silent | Reaction::Clicks => self.found(Cause::Dead, used.evidence),
+            // The pack's.
+            Reaction::TooLow | Reaction::BrownedOut => {}
         }
         Ok(false)
     }
 
-    /// The lock refuses to move, or the motor is too slow, for want of volts.
-    fn too_low(&mut self, used: Use) {
-        let cause = match self.pack.guess() {
+    /// What of the pack makes a lock do this, if anything does.
+    fn blames_pack(&self, used: &Use) -> Option<Cause> {
+        let too_low = match self.pack.guess() {
             Some(Guess::Reversed) => Cause::CellReversed,
             _ => Cause::BatteryTooLow,
         };
-        self.found(cause, used.evidence);
+        match used.reaction {
+            Reaction::TooLow => Some(too_low),
+            Reaction::BrownedOut => Some(Cause::BatteryCollapses),
+            Reaction::Jammed | Reaction::Stopped if self.pack.collapsed() => {
+                Some(Cause::BatteryCollapses)
+            }
+            Reaction::Jammed | Reaction::Stopped if used.ran_out && self.pack.slow() => {
+                Some(too_low)
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn first_use(&mut self) -> Result<Use, PlayError> {
@@ -268,28 +276,16 @@ impl Examiner<'_, '_, '_> {
     fn mechanism(&mut self) -> Result<(), PlayError> {
         let mut said = Vec::new();
         let closed = self.act("  - press: lock\n  - settle\n")?;
+        if let Some(cause) = self.blames_pack(&closed) {
+            self.found(cause, closed.evidence);
+            return Ok(());
+        }
         match closed.reaction {
             Reaction::Closed | Reaction::AlreadyThere | Reaction::Opened => {
                 said.push("the motor brings the bolt to its ends".to_owned());
             }
-            Reaction::Jammed | Reaction::Stopped if self.pack.collapsed() => {
-                self.found(Cause::BatteryCollapses, closed.evidence);
-                return Ok(());
-            }
-            Reaction::Jammed | Reaction::Stopped if closed.ran_out && self.pack.slow() => {
-                self.too_low(closed);
-                return Ok(());
-            }
             Reaction::Jammed | Reaction::Stopped => return self.jammed(Cause::JamClosing, closed),
-            Reaction::TooLow => {
-                self.too_low(closed);
-                return Ok(());
-            }
             Reaction::StorageFault => self.found(Cause::StorageFault, closed.evidence),
-            Reaction::BrownedOut => {
-                self.found(Cause::BatteryCollapses, closed.evidence);
-                return Ok(());
-            }
             Reaction::Restarted(_) => self.found(Cause::Hang, closed.evidence),
             // Without a code the lock button does nothing, which the codes have told.
             _ => said.push("the lock button moves nothing".to_owned()),
@@ -381,11 +377,7 @@ impl Examiner<'_, '_, '_> {
             );
             return Ok(());
         }
-        if self
-            .causes
-            .iter()
-            .any(|found| matches!(found.cause, Cause::Dead | Cause::Dark))
-        {
+        if self.has(Cause::Dead) || self.has(Cause::Dark) {
             return Ok(());
         }
         let (answer, evidence) = self.ask_hub()?;
@@ -421,15 +413,9 @@ impl Examiner<'_, '_, '_> {
     /// What the volts say, at the end of it all.
     fn cells(&mut self) {
         let guess = self.pack.guess();
-        let warned = self
-            .causes
-            .iter()
-            .any(|found| found.cause == Cause::BatteryLow);
+        let warned = self.has(Cause::BatteryLow);
         let said = self.pack.to_string();
-        let blamed = self
-            .causes
-            .iter()
-            .any(|found| found.cause.check() == Check::Batteries);
+        let blamed = self.blamed(Check::Batteries);
         if let Some(kind @ (Guess::Lithium | Guess::Nimh)) = guess
             && (!blamed || warned)
         {
@@ -444,12 +430,11 @@ impl Examiner<'_, '_, '_> {
             self.found(Cause::BatteryCollapses, vec![said.clone()]);
         }
         // A lock that isn't handed uses its motor for nothing else, and so says nothing of its pack.
-        if !blamed && self.has(Cause::NotHanded) {
-            match self.pack.worn() {
-                Some(Worn::TooLow) => self.found(Cause::BatteryTooLow, vec![said.clone()]),
-                Some(Worn::Low) => self.found(Cause::BatteryLow, vec![said.clone()]),
-                None => {}
-            }
+        if !blamed
+            && self.has(Cause::NotHanded)
+            && let Some(cause) = self.pack.low()
+        {
+            self.found(cause, vec![said.clone()]);
         }
         for found in &mut self.causes {
             if found.cause.check() == Check::Batteries && !found.evidence.contains(&said) {
@@ -486,11 +471,7 @@ impl Examiner<'_, '_, '_> {
         if used.reaction == Reaction::BrownedOut {
             self.pack.broke_down(&passage.trace, passage.from);
         }
-        let known = self
-            .causes
-            .iter()
-            .any(|found| found.cause == Cause::BatteryLow);
-        if used.warned && !known && !self.pack.collapsed() {
+        if used.warned && !self.has(Cause::BatteryLow) && !self.pack.collapsed() {
             self.found(Cause::BatteryLow, used.evidence.clone());
         }
         Ok(used)
@@ -502,6 +483,10 @@ impl Examiner<'_, '_, '_> {
 
     pub(super) fn has(&self, cause: Cause) -> bool {
         self.causes.iter().any(|found| found.cause == cause)
+    }
+
+    pub(super) fn blamed(&self, check: Check) -> bool {
+        self.causes.iter().any(|found| found.cause.check() == check)
     }
 
     /// What makes the lock useless comes first; among those, the triage's order is the order found.

@@ -39,10 +39,7 @@ impl Examiner<'_, '_, '_> {
             }
             Cause::NotHanded if self.can_restart() => {
                 let verdict = self.hand("door handing")?;
-                let cells = self
-                    .causes
-                    .iter()
-                    .any(|found| found.cause.check() == Check::Batteries);
+                let cells = self.blamed(Check::Batteries);
                 if verdict.works || !cells || !self.can(Capability::Voltage) {
                     return Ok(Some(verdict));
                 }

@@ -28,6 +28,15 @@ pub(super) struct Codes {
     read: BTreeMap<u8, String>,
 }
 
+/// A code that was there before a log begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Before {
+    pub(super) slot: u8,
+    pub(super) code: String,
+    /// Whether the log tells it.
+    pub(super) told: bool,
+}
+
 /// What an entry tells of a slot.
 #[derive(Debug, Clone)]
 struct Kept {
@@ -83,13 +92,8 @@ impl Codes {
         self.first(slot)
     }
 
-    /// Whether the log tells the code that a slot had before it begins.
-    pub(super) fn is_read(&self, slot: u8) -> bool {
-        self.read.contains_key(&slot)
-    }
-
     /// The code that a slot had before the log begins.
-    pub(super) fn first(&self, slot: u8) -> String {
+    fn first(&self, slot: u8) -> String {
         if let Some(code) = self.read.get(&slot) {
             return code.clone();
         }
@@ -110,7 +114,7 @@ impl Codes {
     /// Slots that had a code before the log begins, on a lock in this state: those whose code is used or
     /// deleted and never set, and on ten keys those that were not free when a code at the keypad went past
     /// them.
-    pub(super) fn before(&self, log: &Log, given: Given) -> Vec<u8> {
+    pub(super) fn before(&self, log: &Log, given: Given) -> Vec<Before> {
         let mut have = BTreeSet::new();
         if given == Given::Programmed {
             have.insert(1);
@@ -151,7 +155,12 @@ impl Codes {
             !set && !state(**slot, code)
         });
         before.extend(read.map(|(slot, _)| *slot));
-        before.into_iter().collect()
+        let before = before.into_iter().map(|slot| Before {
+            slot,
+            code: self.first(slot),
+            told: self.read.contains_key(&slot),
+        });
+        before.collect()
     }
 }
 

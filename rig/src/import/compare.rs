@@ -74,8 +74,8 @@ fn readings(log: &Log, observed: &Observed, wanted: usize) -> Vec<Vec<(Nanos, To
                 return vec![all];
             }
             // A given state ends with a start of its own, which the log needn't tell.
-            let mut without = all.clone();
             if all.get(explained).is_some_and(|(_, told)| starts(told)) {
+                let mut without = all.clone();
                 without.remove(explained);
                 return vec![all, without];
             }

@@ -16,7 +16,7 @@ use crate::lock::LockModel;
 use crate::play::{Limits, PlayError, Session};
 use crate::scenario::{Action, Given, Step, parse};
 use crate::search::Forks;
-use crate::trace::Nanos;
+use crate::trace::{Nanos, Trace};
 
 /// A lock as new, by the name of its firmware.
 pub(crate) struct Lock<'a> {
@@ -145,7 +145,7 @@ impl<'a> Search<'a> {
                     since,
                     now: trace.end,
                 };
-                let so_far = self.observed(session.clone(), prelude)?;
+                let so_far = self.observed(session.clone(), &trace, prelude)?;
                 parting = parted(self.log, &so_far, heard);
             }
             Ok(parting.is_none())
@@ -162,7 +162,8 @@ impl<'a> Search<'a> {
         if parting.is_some() {
             return Ok(parting);
         }
-        let observed = self.observed(session, prelude)?;
+        let trace = session.trace()?;
+        let observed = self.observed(session, &trace, prelude)?;
         Ok(compare(self.log, &observed))
     }
 
@@ -170,9 +171,9 @@ impl<'a> Search<'a> {
     fn observed(
         &self,
         session: Session<VirtualBench>,
+        trace: &Trace,
         prelude: usize,
     ) -> Result<Observed, PlayError> {
-        let trace = session.trace()?;
         let (mut bench, mut situation) = session.into_parts();
         // Reading a log is soon done, whenever that is.
         let limits = Limits {
@@ -180,7 +181,7 @@ impl<'a> Search<'a> {
             ..self.limits
         };
         let format = self.log.format;
-        Observed::of(format, &trace, prelude, &mut bench, &mut situation, limits)
+        Observed::of(format, trace, prelude, &mut bench, &mut situation, limits)
     }
 
     /// The plainest guess.

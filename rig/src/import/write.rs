@@ -1,6 +1,6 @@
 //! A retold log as a scenario file: every step under the line of the log that tells of it.
 
-use super::code::Codes;
+use super::code::Before;
 use super::programming::Typed;
 use super::story::{Guess, Story};
 use super::{Format, Log, Told};
@@ -51,10 +51,8 @@ pub(crate) fn scenario(log: &Log, name: &str, model: LockModel, guess: &Guess) -
         page.step("hub: pair");
         page.step("settle");
     }
-    let codes = Codes::of(log, model);
-    for slot in &story.before {
-        let code = codes.first(*slot);
-        page.mark(match codes.is_read(*slot) {
+    for Before { slot, code, told } in &story.before {
+        page.mark(match told {
             true => "this code was set before the log begins",
             false => "a code was set here before the log begins; which one, it doesn't tell",
         });

@@ -77,7 +77,7 @@ impl HubCard {
 }
 
 /// `BD len seq type cmd args.. lrc`.
-fn frame(seq: u8, kind: u8, command: u8, args: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(seq: u8, kind: u8, command: u8, args: &[u8]) -> Vec<u8> {
     // The longest arguments that are ever asked for are ten bytes.
     let mut bytes = vec![START, (FEWEST + args.len()) as u8, seq, kind, command];
     bytes.extend_from_slice(args);

@@ -42,6 +42,7 @@ use crate::outcome::Outcomes;
 use crate::scenario::{NOMINAL_PACK, Scenario};
 use crate::trace::{Nanos, Trace};
 use hub::HubCard;
+pub(crate) use hub::frame;
 use player::Player;
 
 /// Why a run has no result.

@@ -14,6 +14,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use rig::scenario::Folder;
+
 /// The top of the project.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -71,23 +73,18 @@ pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-/// The names of all scenarios.
+/// The scenarios' folder.
+pub fn folder_of_scenarios() -> Folder {
+    Folder::new(root().join("scenarios"))
+}
+
+/// The names of all scenarios, in their order.
 pub fn scenarios() -> Vec<String> {
-    fn below(folder: &Path, before: &str, found: &mut Vec<String>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let stem = path.file_stem().unwrap().to_string_lossy();
-            if path.is_dir() {
-                below(&path, &format!("{before}{stem}/"), found);
-            } else if path.extension().is_some_and(|ending| ending == "yaml") {
-                found.push(format!("{before}{stem}"));
-            }
-        }
-    }
-    let mut found = Vec::new();
-    below(&root().join("scenarios"), "", &mut found);
-    found.sort();
-    found
+    let folder = folder_of_scenarios();
+    let files = folder.files().unwrap();
+    let mut names: Vec<String> = files.iter().map(|file| folder.name(file)).collect();
+    names.sort();
+    names
 }
 
 /// What comes of every job, in their order; as many at once as there are cores.

@@ -45,15 +45,9 @@ impl Teller<'_> {
                 if millivolts.abs_diff(self.pack) > OTHER {
                     self.pack = millivolts;
                     // What the converter rounds down is ten millivolts at most.
-                    let step = format!("battery: {}", volts((millivolts + 5).min(9_000)));
+                    let pack = volts((millivolts + 5).min(9_000));
                     let mark = "the log tells millivolts, and not what cells";
-                    self.act(
-                        index,
-                        at.since(Nanos::from_millis(50)),
-                        vec![step],
-                        Nanos::ZERO,
-                        Some(mark),
-                    );
+                    self.put_in(index, at.since(Nanos::from_millis(50)), &pack, mark);
                 }
             }
             (0x55, _, [refusal::FAULT]) if !self.fault => {

@@ -4,6 +4,7 @@ use super::super::programming::Change;
 use super::super::{Told, written};
 use super::bolt::{opens, result};
 use super::{DEBOUNCE, FRAME, TRAVEL, Teller};
+use crate::play::frame;
 use crate::scenario::{GAP, PRESS};
 use crate::trace::Nanos;
 
@@ -171,7 +172,10 @@ impl Teller<'_> {
                 Some("which slot, the log doesn't tell"),
             ),
             _ => {
-                let step = format!("hub: {{ bytes: \"{}\" }}", written(&frame(command, &[])));
+                let step = format!(
+                    "hub: {{ bytes: \"{}\" }}",
+                    written(&frame(1, 0xE7, command, &[]))
+                );
                 (step, Some("which arguments, the log doesn't tell"))
             }
         };
@@ -184,20 +188,11 @@ impl Teller<'_> {
 fn refused(command: u8, reason: u8) -> Vec<u8> {
     // No command has so many arguments.
     let args: &[u8] = if reason == 2 { &[0; 12] } else { &[] };
-    let mut bytes = frame(command, args);
+    let mut bytes = frame(1, 0xE7, command, args);
     if reason == 1
         && let Some(sum) = bytes.last_mut()
     {
         *sum ^= 1;
     }
-    bytes
-}
-
-fn frame(command: u8, args: &[u8]) -> Vec<u8> {
-    let length = u8::try_from(args.len()).unwrap_or(0).saturating_add(4);
-    let mut bytes = vec![0xBD, length, 0x01, 0xE7, command];
-    bytes.extend(args);
-    let sum = bytes[1..].iter().fold(0xFF, |sum, byte| sum ^ byte);
-    bytes.push(sum);
     bytes
 }

@@ -11,6 +11,7 @@ mod teller;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::code::{Before, Codes};
 use super::{Log, Told};
 use crate::lock::LockModel;
 use crate::scenario::Given;
@@ -70,8 +71,8 @@ pub(super) struct Story {
     pub(super) skipped: usize,
     /// When the first step is done, in the log's time; `None` when the log doesn't tell.
     pub(super) begins: Option<Nanos>,
-    /// Slots that had a code before the log begins.
-    pub(super) before: Vec<u8>,
+    /// Codes that were there before the log begins.
+    pub(super) before: Vec<Before>,
 }
 
 /// The given state that a log begins with, and how many of its entries that explains.
@@ -96,9 +97,10 @@ impl Story {
     pub(super) fn tell(log: &Log, model: LockModel, guess: &Guess) -> Story {
         let (given, explained) = given_of(log);
         let led = if given == guess.given { explained } else { 0 };
+        let codes = Codes::of(log, model);
         // The start that the given state ends with will do, unless something began too soon after it.
         if boot::of_the_given(&log.entries, led) {
-            let acts = Teller::of(log, model, guess).tell(led + 1);
+            let acts = Teller::of(log, model, guess, &codes).tell(led + 1);
             let first = acts.first();
             if first.is_none_or(|act| act.boots.is_some() || act.at >= boot::FIRST) {
                 return Story {
@@ -109,14 +111,13 @@ impl Story {
                 };
             }
         }
-        let teller = Teller::of(log, model, guess);
         let before = match explained {
-            0 => teller.codes.before(log, guess.given),
+            0 => codes.before(log, guess.given),
             _ => Vec::new(),
         };
         let last = led.checked_sub(1).map(|last| &log.entries[last]);
         Story {
-            acts: teller.tell(led),
+            acts: Teller::of(log, model, guess, &codes).tell(led),
             skipped: led,
             begins: last.map(|last| last.at + boot::settled(guess.given)),
             before,

@@ -23,14 +23,17 @@ impl Teller<'_> {
             return;
         }
         let mark = "the log tells tenths of a volt, and not what cells";
-        let step = format!("battery: {}", volts(millivolts));
-        self.act(
-            index,
-            self.before(index, at),
-            vec![step],
-            Nanos::ZERO,
-            Some(mark),
-        );
+        self.put_in(index, self.before(index, at), &volts(millivolts), mark);
+    }
+
+    /// The pack gives no more than this.
+    pub(super) fn gives(&mut self, index: usize, at: Nanos, millivolts: u32) {
+        if self.pack <= millivolts {
+            return;
+        }
+        self.pack = millivolts;
+        let mark = "how low and by what use it was noticed, the log doesn't tell";
+        self.put_in(index, self.before(index, at), &volts(millivolts), mark);
     }
 
     /// The pack is one that gives so many millivolts under the motor.
@@ -46,15 +49,15 @@ impl Teller<'_> {
         self.pack = told.unwrap_or(self.pack);
         let ohms = self.pack.saturating_sub(under_load).div_ceil(RUNNING);
         let pack = volts(self.pack);
-        let step = format!("battery: {{ volts: {pack}, resistance: {ohms} ohm }}");
+        let weak = format!("{{ volts: {pack}, resistance: {ohms} ohm }}");
         let mark = "what cells these were, the log doesn't tell, but the motor fared so";
-        self.act(
-            index,
-            self.before(index, at),
-            vec![step],
-            Nanos::ZERO,
-            Some(mark),
-        );
+        self.put_in(index, self.before(index, at), &weak, mark);
+    }
+
+    /// From `at` on the lock has this pack.
+    pub(super) fn put_in(&mut self, index: usize, at: Nanos, pack: &str, mark: &str) {
+        let step = format!("battery: {pack}");
+        self.act(index, at, vec![step], Nanos::ZERO, Some(mark));
     }
 }
 

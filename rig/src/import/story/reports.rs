@@ -6,13 +6,14 @@ use super::super::code::digits;
 use super::super::programming::Change;
 use super::super::{Entry, Format, Told, written, zwave};
 use super::bolt::Bolt;
-use super::pack::volts;
 use super::{DEBOUNCE, FRAME, JAMMED, Teller};
 use crate::scenario::{GAP, HUB_ANSWER, PRESS};
 use crate::trace::Nanos;
 
 /// No move lasts longer: a motor that nothing stops is stopped after 1.5 s.
 const LONGEST_MOVE: Nanos = Nanos::from_secs(2);
+/// A use is measured, and refused, within this.
+const JUST: Nanos = Nanos::from_millis(500);
 
 impl Teller<'_> {
     /// Frames and alarm reports: both tell what the lock told the hub.
@@ -55,7 +56,10 @@ impl Teller<'_> {
                         Some((24, _)) => self.jam_if(index, at, false, "closing"),
                         Some((25, _)) => self.jam_if(index, at, false, "opening"),
                         Some((23, _)) => self.jam_if(index, at, true, "closing"),
-                        Some((9, _)) if asked_to_open(&entries[..index], entry.at) => {
+                        // A jam of the move that it asked for.
+                        Some((9, _))
+                            if asked(&entries[..index], entry.at, LONGEST_MOVE, &[0x05]) =>
+                        {
                             self.jam_if(index, at, true, "opening");
                         }
                         Some((kind, level)) => self.alarm(index, at, kind, level),
@@ -137,7 +141,8 @@ impl Teller<'_> {
             // Told of every use that is refused; the critical alarm comes once, after it.
             169 => {
                 self.gives(index, at, 4_400);
-                if !asked(&self.entries[..index], self.entries[index].at) {
+                let before = &self.entries[..index];
+                if !asked(before, self.entries[index].at, JUST, &[0x03, 0x05]) {
                     self.refused_use(index, at);
                 }
             }
@@ -200,23 +205,6 @@ impl Teller<'_> {
         }
     }
 
-    /// The pack gives no more than this.
-    fn gives(&mut self, index: usize, at: Nanos, millivolts: u32) {
-        if self.pack <= millivolts {
-            return;
-        }
-        self.pack = millivolts;
-        let mark = "how low and by what use it was noticed, the log doesn't tell";
-        let step = format!("battery: {}", volts(millivolts));
-        self.act(
-            index,
-            self.before(index, at),
-            vec![step],
-            Nanos::ZERO,
-            Some(mark),
-        );
-    }
-
     /// A use for which the pack was too low.
     fn refused_use(&mut self, index: usize, at: Nanos) {
         match self.bolt {
@@ -233,7 +221,7 @@ impl Teller<'_> {
         let at = self.entries[index].at;
         let near = self.entries.iter().enumerate().filter(|(other, entry)| {
             let soon = entry.at >= at && entry.at.since(at) < LONGEST_MOVE;
-            let just = entry.at < at && at.since(entry.at) < Nanos::from_millis(500);
+            let just = entry.at < at && at.since(entry.at) < JUST;
             *other != index && (soon || just)
         });
         near.map(|(_, entry)| entry).any(|entry| match &entry.told {
@@ -246,23 +234,13 @@ impl Teller<'_> {
     }
 }
 
-/// Whether the hub asked for a move just before `at`.
-fn asked(before: &[Entry], at: Nanos) -> bool {
+/// Whether the hub asked for one of these so shortly before `at`.
+fn asked(before: &[Entry], at: Nanos, within: Nanos, commands: &[u8]) -> bool {
     let recent = before.iter().rev();
-    let mut recent = recent.take_while(|entry| at.since(entry.at) < Nanos::from_millis(500));
+    let mut recent = recent.take_while(|entry| at.since(entry.at) < within);
     recent.any(|entry| {
         matches!(&entry.told, Told::ToLock(bytes)
-            if Frame::of(bytes).is_some_and(|frame| frame.kind == 0xE7 && matches!(frame.command, 0x03 | 0x05)))
-    })
-}
-
-/// Whether the hub asked the lock to open so shortly before `at` that a jam then is of that move.
-fn asked_to_open(before: &[Entry], at: Nanos) -> bool {
-    let recent = before.iter().rev();
-    let mut recent = recent.take_while(|entry| at.since(entry.at) < LONGEST_MOVE);
-    recent.any(|entry| {
-        matches!(&entry.told, Told::ToLock(bytes)
-            if Frame::of(bytes).is_some_and(|frame| frame.kind == 0xE7 && frame.command == 0x05))
+            if Frame::of(bytes).is_some_and(|frame| frame.kind == 0xE7 && commands.contains(&frame.command)))
     })
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Teller<'g> {
     pub(super) format: Format,
     /// What the times of acts are later than those of entries.
     pub(super) lead: Nanos,
-    pub(super) codes: Codes,
+    pub(super) codes: &'g Codes,
     /// Where the bolt is.
     pub(super) bolt: Bolt,
     /// Whether the pack is in.
@@ -43,14 +43,19 @@ pub(super) struct Teller<'g> {
 }
 
 impl<'g> Teller<'g> {
-    pub(super) fn of(log: &'g Log, model: LockModel, guess: &'g Guess) -> Teller<'g> {
+    pub(super) fn of(
+        log: &'g Log,
+        model: LockModel,
+        guess: &'g Guess,
+        codes: &'g Codes,
+    ) -> Teller<'g> {
         Teller {
             model,
             guess,
             entries: &log.entries,
             format: log.format,
             lead: log.format.lead(),
-            codes: Codes::of(log, model),
+            codes,
             master: guess.master,
             bolt: match guess.given {
                 Given::New => Bolt::Unknown,
